@@ -1,0 +1,185 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target is listed once, with the arrows it may draw (checked by Tests/ArchitectureTests).
+// Core targets decide: synchronous, no clock, no randomness of their own, no I/O.
+// Edge targets wrap one outside thing each, and import no other edge but CLinux.
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let hummingbirdHTTP2: Target.Dependency = .product(name: "HummingbirdHTTP2", package: "hummingbird")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+
+let core: [Target] = [
+    .target(name: "MonotonicTime"),
+    .target(name: "NetworkAddresses"),
+    .target(name: "Wire", dependencies: ["NetworkAddresses", crypto]),
+    .target(name: "AddressPools", dependencies: ["NetworkAddresses"]),
+    .target(name: "Membership", dependencies: ["MonotonicTime", "NetworkAddresses", "Wire"]),
+    .target(name: "Election", dependencies: ["MonotonicTime", "NetworkAddresses", crypto]),
+    .target(name: "Layer2", dependencies: ["MonotonicTime", "NetworkAddresses", "Wire"]),
+    .target(name: "KubernetesModel"),
+    .target(
+        name: "Reconciliation",
+        dependencies: ["NetworkAddresses", "AddressPools", "Election", "KubernetesModel"]),
+    .target(name: "ObjectStore", dependencies: ["KubernetesModel"]),
+]
+
+let edges: [Target] = [
+    .target(name: "CLinux"),
+    .target(name: "PacketSocket", dependencies: ["CLinux", "NetworkAddresses", "Wire"]),
+    .target(name: "Netlink", dependencies: ["CLinux", "NetworkAddresses"]),
+    .target(
+        name: "KubernetesClient",
+        dependencies: ["KubernetesModel", asyncHTTPClient, nioCore, nioPosix, nioSSL, logging, metrics, yams],
+        linkerSettings: [.linkedLibrary("curl")]),
+    .target(
+        name: "EmbeddedAPIServer",
+        dependencies: [
+            "ObjectStore", "KubernetesModel", "Reconciliation", hummingbird, hummingbirdTLS, hummingbirdHTTP2,
+            nioCore, nioSSL, x509, asn1, crypto, logging, yams, lifecycle,
+        ]),
+    .target(name: "Telemetry", dependencies: [logging, metrics, hummingbird, nioCore, lifecycle]),
+]
+
+let composition: [Target] = [
+    .target(
+        name: "ControllerDaemon",
+        dependencies: [
+            "NetworkAddresses", "AddressPools", "KubernetesModel", "Reconciliation", "KubernetesClient", "Telemetry",
+            logging, metrics, lifecycle, argumentParser,
+        ]),
+    .target(
+        name: "SpeakerDaemon",
+        dependencies: [
+            "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "KubernetesModel",
+            "Reconciliation", "CLinux", "PacketSocket", "Netlink", "KubernetesClient", "Telemetry", logging, metrics,
+            lifecycle,
+            argumentParser, crypto,
+        ]),
+    .target(
+        name: "Lab",
+        dependencies: ["NetworkAddresses", "KubernetesModel", "KubernetesClient", "EmbeddedAPIServer", logging, yams]),
+    .target(
+        name: "LoadBalancerControl",
+        dependencies: [
+            "NetworkAddresses", "Wire", "Election", "KubernetesModel", "Reconciliation", "KubernetesClient",
+            "EmbeddedAPIServer", "PacketSocket", "Netlink", "Lab", "CPcap", logging, yams, argumentParser, lifecycle,
+            unixSignals,
+        ]),
+    .systemLibrary(
+        name: "CPcap", path: "Sources/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .executableTarget(name: "lb-controller", dependencies: ["ControllerDaemon"]),
+    .executableTarget(name: "lb-speaker", dependencies: ["SpeakerDaemon"]),
+    .executableTarget(name: "lbctl", dependencies: ["LoadBalancerControl"]),
+]
+
+let tests: [Target] = [
+    .target(
+        name: "SimulationKit",
+        dependencies: [
+            "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "SpeakerDaemon",
+        ],
+        path: "Tests/SimulationKit"),
+    .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"]),
+    .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses", "CPcap"]),
+    .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "NetworkAddresses"]),
+    .testTarget(name: "MembershipTests", dependencies: ["Membership", "MonotonicTime", "Wire", "NetworkAddresses"]),
+    .testTarget(name: "ElectionTests", dependencies: ["Election", "MonotonicTime", "NetworkAddresses"]),
+    .testTarget(name: "Layer2Tests", dependencies: ["Layer2", "MonotonicTime", "Wire", "NetworkAddresses"]),
+    .testTarget(name: "KubernetesModelTests", dependencies: ["KubernetesModel"]),
+    .testTarget(
+        name: "ReconciliationTests",
+        dependencies: ["Reconciliation", "AddressPools", "Election", "KubernetesModel", "NetworkAddresses", yams]),
+    .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "KubernetesModel"]),
+    .testTarget(
+        name: "KubernetesClientTests",
+        dependencies: [
+            "KubernetesClient", "KubernetesModel", "EmbeddedAPIServer", "ObjectStore", nioCore, nioPosix, nioSSL, x509,
+            asn1, crypto, logging,
+        ]),
+    .testTarget(
+        name: "EmbeddedAPIServerTests",
+        dependencies: [
+            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesClient", asyncHTTPClient, nioCore, nioSSL,
+            yams, logging,
+        ]),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging, metrics]),
+    .testTarget(
+        name: "ControllerDaemonTests",
+        dependencies: [
+            "ControllerDaemon", "EmbeddedAPIServer", "ObjectStore", "KubernetesClient", "KubernetesModel",
+            "Reconciliation", "NetworkAddresses", logging, yams,
+        ]),
+    .testTarget(
+        name: "SpeakerDaemonTests",
+        dependencies: [
+            "SpeakerDaemon", "MonotonicTime", "Membership", "Election", "Layer2", "Wire", "NetworkAddresses",
+            "Reconciliation", "KubernetesModel", "SimulationKit",
+        ]),
+    .testTarget(
+        name: "LoadBalancerControlTests",
+        dependencies: [
+            "LoadBalancerControl", "KubernetesModel", "Reconciliation", "NetworkAddresses", "EmbeddedAPIServer",
+            "KubernetesClient", yams,
+        ]),
+    .testTarget(
+        name: "SimulationTests",
+        dependencies: [
+            "SimulationKit", "MonotonicTime", "Membership", "Election", "Wire", "NetworkAddresses", "SpeakerDaemon",
+        ]),
+    .testTarget(
+        name: "NamespaceTests",
+        dependencies: ["Wire", "NetworkAddresses", "PacketSocket", "Netlink", "CLinux", "CPcap", "Lab"]),
+    .testTarget(
+        name: "ManifestTests",
+        dependencies: ["KubernetesModel", "EmbeddedAPIServer", "ObjectStore", "Reconciliation", yams]),
+    .testTarget(name: "ArchitectureTests"),
+]
+
+let package = Package(
+    name: "herald",
+    products: [
+        .executable(name: "lb-controller", targets: ["lb-controller"]),
+        .executable(name: "lb-speaker", targets: ["lb-speaker"]),
+        .executable(name: "lbctl", targets: ["lbctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: core + edges + composition + tests
+)
+
+for target in package.targets where target.type != .system && target.name != "CLinux" {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+    ]
+}

@@ -1,0 +1,5 @@
+import Crypto
+import Hummingbird
+import HummingbirdHTTP2
+import HummingbirdTLS
+import X509

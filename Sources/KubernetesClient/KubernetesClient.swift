@@ -1,0 +1,5 @@
+import AsyncHTTPClient
+import Logging
+import Metrics
+import NIOSSL
+import Yams

@@ -1,0 +1,9 @@
+/// One step of a reflector: what a list or a watch said about one resource type.
+public enum ObjectChange<Object: KubernetesObject>: Sendable {
+    /// A complete list; whatever is not in it is gone.
+    case replaced([Object])
+    /// Added or modified.
+    case applied(Object)
+    /// Deleted; the last known state.
+    case deleted(Object)
+}

@@ -1,0 +1,48 @@
+/// `lb.cluster.home/v1beta1` ServiceL2Status: who announces the addresses of one Service, for people and joining speakers.
+///
+/// One object per announced Service, in Herald's own namespace, named by ``objectName(namespace:name:)``. Each speaker
+/// writes only its own entries (server-side apply, one field manager per node); ownership itself is settled on the wire.
+public struct ServiceL2Status: KubernetesObject {
+    public static let resource = ResourceType(
+        group: "lb.cluster.home", version: "v1beta1", kind: "ServiceL2Status", plural: "servicel2statuses",
+        isNamespaced: true)
+
+    public var metadata: ObjectMeta
+    public var status: Status?
+
+    public init(metadata: ObjectMeta, status: Status? = nil) { (self.metadata, self.status) = (metadata, status) }
+
+    public struct Status: Codable, Sendable, Hashable {
+        public var serviceNamespace: String?
+        public var serviceName: String?
+        /// A list map with the keys `address`, `interface` and `node`.
+        public var addresses: [Announced]?
+        public var conditions: [Condition]?
+
+        public init(
+            serviceNamespace: String? = nil, serviceName: String? = nil, addresses: [Announced]? = nil,
+            conditions: [Condition]? = nil
+        ) {
+            (self.serviceNamespace, self.serviceName) = (serviceNamespace, serviceName)
+            (self.addresses, self.conditions) = (addresses, conditions)
+        }
+    }
+
+    public struct Announced: Codable, Sendable, Hashable {
+        public var address: String
+        public var interface: String
+        public var node: String
+        public var hardwareAddress: String?
+        public var since: Timestamp?
+        /// The foreign host that uses the address, when that is why it is not announced, or is contested.
+        public var conflict: String?
+
+        public init(
+            address: String, interface: String, node: String, hardwareAddress: String? = nil, since: Timestamp? = nil,
+            conflict: String? = nil
+        ) {
+            (self.address, self.interface, self.node) = (address, interface, node)
+            (self.hardwareAddress, self.since, self.conflict) = (hardwareAddress, since, conflict)
+        }
+    }
+}

@@ -1,0 +1,19 @@
+/// A reading of CLOCK_MONOTONIC, or of a test's virtual clock.
+///
+/// The core never reads a clock: every decision takes the instant as an argument. Wall-clock time is never used for
+/// liveness, because it jumps (`MEMBERSHIP.md` F15: a Raspberry Pi without a real-time clock boots into the past).
+public struct Instant: Sendable, Hashable, Comparable {
+    /// Nanoseconds since an arbitrary origin, the same for the whole process.
+    public let nanoseconds: Int64
+
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    public static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
+    public static func + (instant: Instant, interval: Interval) -> Instant {
+        Instant(nanoseconds: instant.nanoseconds &+ interval.nanoseconds)
+    }
+    public static func - (instant: Instant, interval: Interval) -> Instant {
+        Instant(nanoseconds: instant.nanoseconds &- interval.nanoseconds)
+    }
+    public static func - (a: Instant, b: Instant) -> Interval { Interval(nanoseconds: a.nanoseconds &- b.nanoseconds) }
+}
