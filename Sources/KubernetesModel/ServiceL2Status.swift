@@ -12,6 +12,10 @@ public struct ServiceL2Status: KubernetesObject {
 
     public init(metadata: ObjectMeta, status: Status? = nil) { (self.metadata, self.status) = (metadata, status) }
 
+    /// `NAMESPACE.NAME`: both parts are DNS labels without dots (RFC 1123, 63 bytes at most), so the name is a valid
+    /// DNS subdomain, says whose it is, and no two Services share it.
+    public static func objectName(namespace: String, name: String) -> String { "\(namespace).\(name)" }
+
     public struct Status: Codable, Sendable, Hashable {
         public var serviceNamespace: String?
         public var serviceName: String?
