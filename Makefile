@@ -1,0 +1,40 @@
+# Every command of the project. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+RELEASE := swift build -c release --static-swift-stdlib --scratch-path .build-release
+RELEASE_BIN := .build-release/release
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## build, then the whole main job on this machine: a LAN in namespaces, a Service, a failover
+	scripts/install-packages lab
+	$(MAKE) --no-print-directory release
+	$(RELEASE_BIN)/lbctl lab --ipv6
+
+.PHONY: release
+release: ## release binaries of lb-controller, lb-speaker and lbctl, Swift linked statically
+	scripts/install-packages build
+	$(RELEASE) --product lbctl
+	$(RELEASE) --product lb-controller
+	$(RELEASE) --product lb-speaker
+
+.PHONY: test
+test: ## all tests: unit, contract, simulated histories, real kernels in network namespaces
+	scripts/install-packages test
+	scripts/test
+
+.PHONY: format
+format: ## format every Swift file in place
+	swift format -i -r --parallel Package.swift Sources Tests
+
+.PHONY: lint
+lint: ## what the formatter and the linter would object to; nothing is changed
+	swift format lint -s -r --parallel Package.swift Sources Tests
+
+.PHONY: bench
+bench: ## every benchmark, one after the other, on an otherwise idle machine
+	@for target in $$(awk -F: '/^bench-[a-z]+:/ { print $$1 }' $(MAKEFILE_LIST)); do $(MAKE) --no-print-directory $$target || exit 1; done
