@@ -28,8 +28,10 @@ let core: [Target] = [
     .target(name: "Wire", dependencies: ["NetworkAddresses", crypto]),
     .target(name: "AddressPools", dependencies: ["NetworkAddresses"]),
     .target(name: "Membership", dependencies: ["MonotonicTime", "NetworkAddresses", "Wire"]),
-    .target(name: "Election", dependencies: ["MonotonicTime", "NetworkAddresses", crypto]),
+    .target(name: "Election", dependencies: ["MonotonicTime", "NetworkAddresses", "Wire", crypto]),
     .target(name: "Layer2", dependencies: ["MonotonicTime", "NetworkAddresses", "Wire"]),
+    .target(
+        name: "Link", dependencies: ["MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2"]),
     .target(name: "KubernetesModel"),
     .target(
         name: "Reconciliation",
@@ -64,7 +66,7 @@ let composition: [Target] = [
     .target(
         name: "SpeakerDaemon",
         dependencies: [
-            "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "KubernetesModel",
+            "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "Link", "KubernetesModel",
             "Reconciliation", "CLinux", "PacketSocket", "Netlink", "KubernetesClient", "Telemetry", logging, metrics,
             lifecycle,
             argumentParser, crypto,
@@ -90,7 +92,7 @@ let tests: [Target] = [
     .target(
         name: "SimulationKit",
         dependencies: [
-            "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "SpeakerDaemon",
+            "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "Link",
         ],
         path: "Tests/SimulationKit"),
     .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"]),
@@ -126,7 +128,7 @@ let tests: [Target] = [
     .testTarget(
         name: "SpeakerDaemonTests",
         dependencies: [
-            "SpeakerDaemon", "MonotonicTime", "Membership", "Election", "Layer2", "Wire", "NetworkAddresses",
+            "SpeakerDaemon", "Link", "MonotonicTime", "Membership", "Election", "Layer2", "Wire", "NetworkAddresses",
             "Reconciliation", "KubernetesModel", "SimulationKit",
         ]),
     .testTarget(
@@ -138,7 +140,7 @@ let tests: [Target] = [
     .testTarget(
         name: "SimulationTests",
         dependencies: [
-            "SimulationKit", "MonotonicTime", "Membership", "Election", "Wire", "NetworkAddresses", "SpeakerDaemon",
+            "SimulationKit", "MonotonicTime", "Membership", "Election", "Wire", "NetworkAddresses", "Link",
         ]),
     .testTarget(
         name: "NamespaceTests",

@@ -11,8 +11,9 @@ struct ArchitectureTests {
         "Wire": ["NetworkAddresses", "Crypto"],
         "AddressPools": ["NetworkAddresses"],
         "Membership": ["MonotonicTime", "NetworkAddresses", "Wire"],
-        "Election": ["MonotonicTime", "NetworkAddresses", "Crypto"],
+        "Election": ["MonotonicTime", "NetworkAddresses", "Wire", "Crypto"],
         "Layer2": ["MonotonicTime", "NetworkAddresses", "Wire"],
+        "Link": ["MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2"],
         "KubernetesModel": ["FoundationEssentials"],
         "Reconciliation": [
             "NetworkAddresses", "AddressPools", "Election", "KubernetesModel", "FoundationEssentials",

@@ -1,0 +1,33 @@
+public import MonotonicTime
+
+/// The constants of ownership on a link (`docs/failover.md` has the reasons).
+public struct ElectionTiming: Sendable, Hashable {
+    /// The k-th candidate takes a vacant address after k times this long.
+    public var rankDelay: Interval = .milliseconds(500)
+    /// The longest rank delay; also the wait of a speaker that nobody seems to hear.
+    public var rankDelayLimit: Interval = .seconds(3)
+    /// A full list of claims is sent this often.
+    public var claimsPeriod: Interval = .seconds(1)
+    /// And at these times after a change.
+    public var claimsRepeats: [Interval] = [
+        .zero, .milliseconds(200), .milliseconds(1100), .milliseconds(2200), .milliseconds(4400),
+    ]
+    /// Lists that are sent because of a peer's frames are at least this far apart.
+    public var claimsSpacing: Interval = .milliseconds(100)
+    /// Announcements that answer a lower claim are at least this far apart.
+    public var reannounceSpacing: Interval = .milliseconds(200)
+    /// A claim that the own view forbids is refused after it was heard for this long.
+    public var refuseAfter: Interval = .milliseconds(900)
+    /// An offer that nobody takes is given up after this long when the owner may not keep the address.
+    public var offerPatience: Interval = .seconds(2)
+    /// An address first claimed without a known predecessor may be offered to a better node for this long.
+    public var settling: Interval = .seconds(30)
+    /// A peer of higher weight must have been ready for this long before it is offered an address.
+    public var preferredReady: Interval = .seconds(60)
+    /// And the owner must have held the address for this long.
+    public var preferredHeld: Interval = .seconds(30)
+    /// How long probes may take before a newly assigned address is announced all the same.
+    public var probeLimit: Interval = .seconds(1)
+
+    public init() {}
+}

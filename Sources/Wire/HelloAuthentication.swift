@@ -1,0 +1,36 @@
+internal import Crypto
+
+/// The shared secrets of a cluster's speakers: frames are signed with the current one, and accepted with either, so that
+/// a rotation has no gap (everybody knows the new key as previous or current before anybody signs with it).
+public struct HelloKeys: Sendable, Hashable {
+    public var current: [UInt8]
+    public var previous: [UInt8]?
+
+    public init(current: [UInt8], previous: [UInt8]? = nil) { (self.current, self.previous) = (current, previous) }
+}
+
+/// Signs and checks frames. `HMACAuthenticator` is the one that speaks to other speakers; a simulation of thousands of
+/// hours may inject a cheaper one.
+public protocol HelloAuthenticator: Sendable {
+    /// The tag of `bytes` under `key`.
+    func tag(_ bytes: ArraySlice<UInt8>, key: [UInt8]) -> HelloTag
+}
+
+/// The 16 bytes that end a frame.
+public struct HelloTag: Sendable, Hashable {
+    public let rawValue: UInt128
+
+    public static let byteCount = 16
+
+    public init(rawValue: UInt128) { self.rawValue = rawValue }
+}
+
+/// HMAC-SHA-256 (RFC 2104), truncated to its first 128 bits (§5 there).
+public struct HMACAuthenticator: HelloAuthenticator {
+    public init() {}
+
+    public func tag(_ bytes: ArraySlice<UInt8>, key: [UInt8]) -> HelloTag {
+        let code = HMAC<SHA256>.authenticationCode(for: bytes, using: SymmetricKey(data: key))
+        return HelloTag(rawValue: code.prefix(HelloTag.byteCount).reduce(0) { $0 << 8 | UInt128($1) })
+    }
+}
