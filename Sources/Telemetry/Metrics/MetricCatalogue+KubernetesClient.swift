@@ -1,0 +1,22 @@
+extension MetricCatalogue {
+    package static let kubernetesClient: [MetricDescription] = [
+        MetricDescription(
+            "herald_api_requests_total", .counter,
+            "Requests to the API server, by verb, resource and status code; code 0 means no answer.",
+            labels: ["verb", "resource", "code"]),
+        MetricDescription(
+            "herald_api_request_duration_seconds", .histogram,
+            "Duration of requests to the API server, without watches.",
+            labels: ["verb"]),
+        MetricDescription(
+            "herald_api_stale", .gauge, "1 while the watch has shown no proof of life for 15 s, else 0.",
+            labels: ["resource"]),
+        MetricDescription(
+            "herald_api_watch_restarts_total", .counter, "Watches that ended and were started again, by reason.",
+            labels: ["resource", "reason"]),
+        MetricDescription(
+            "herald_api_relists_total", .counter, "Full lists, the first one included.", labels: ["resource"]),
+        MetricDescription(
+            "herald_api_objects", .gauge, "Objects held in the cache.", labels: ["resource"]),
+    ]
+}

@@ -1,0 +1,70 @@
+extension MetricCatalogue {
+    package static let speaker: [MetricDescription] = [
+        MetricDescription(
+            "herald_announced_addresses", .gauge, "Addresses that this node now answers for as their announcer.",
+            labels: ["link", "family"]),
+        MetricDescription(
+            "herald_helped_addresses", .gauge,
+            "Addresses that this node answers for on behalf of a node whose speaker is absent.", labels: ["link"]),
+        MetricDescription(
+            "herald_helper_seconds_total", .counter,
+            "Time in which this node answered for at least one absent speaker.", labels: ["link"]),
+        MetricDescription(
+            "herald_link_ready", .gauge, "1 while the link is ready to own addresses, else 0.", labels: ["link"]),
+        MetricDescription(
+            "herald_link_deaf", .gauge, "1 while nothing is heard on the link although hosts were asked, else 0.",
+            labels: ["link"]),
+        MetricDescription(
+            "herald_receive_buffer_bytes", .gauge,
+            "Size of the packet socket's receive buffer that the kernel granted.",
+            labels: ["link"]),
+        MetricDescription(
+            "herald_replies_total", .counter, "ARP replies and neighbor advertisements sent as answers.",
+            labels: ["link", "protocol"]),
+        MetricDescription(
+            "herald_announcements_total", .counter,
+            "Unasked announcements sent: gratuitous ARP and unsolicited neighbor advertisements.",
+            labels: ["link", "protocol"]),
+        MetricDescription(
+            "herald_probes_total", .counter, "Probes sent to find out whether an address is in use.",
+            labels: ["link", "protocol"]),
+        MetricDescription(
+            "herald_frames_received_total", .counter, "Frames that passed the kernel's filter.", labels: ["link"]),
+        MetricDescription(
+            "herald_frames_dropped_total", .counter, "Frames that were not answered, by reason.",
+            labels: ["link", "reason"]),
+        MetricDescription(
+            "herald_send_errors_total", .counter, "Frames that the kernel refused to send.", labels: ["link"]),
+        MetricDescription(
+            "herald_address_conflicts_total", .counter,
+            "Claims of an owned address by somebody else: foreign is no cluster node, peer is a cluster node's kernel or another announcer on it.",
+            labels: ["link", "kind"]),
+        MetricDescription(
+            "herald_address_conflicts", .gauge, "Owned addresses that somebody else has claimed in the last minutes.",
+            labels: ["link", "kind"]),
+        MetricDescription(
+            "herald_hello_sent_total", .counter, "Membership frames sent: Hello, Claims and Refuse.",
+            labels: ["link", "frame"]),
+        MetricDescription(
+            "herald_hello_received_total", .counter, "Membership frames accepted.", labels: ["link", "frame"]),
+        MetricDescription(
+            "herald_hello_rejected_total", .counter, "Membership frames refused, by reason.",
+            labels: ["link", "reason"]),
+        MetricDescription(
+            "herald_peers", .gauge, "Other speakers known on the link, by state.", labels: ["link", "state"]),
+        MetricDescription(
+            "herald_peers_filtered", .gauge,
+            "Speakers that a Lease names on this link and that are heard by unicast only, or not at all.",
+            labels: ["link"]),
+        MetricDescription(
+            "herald_takeovers_total", .counter, "Addresses taken, by reason.", labels: ["link", "reason"]),
+        MetricDescription(
+            "herald_withdrawals_total", .counter, "Addresses let go of, by reason.", labels: ["link", "reason"]),
+        MetricDescription(
+            "herald_failover_duration_seconds", .histogram,
+            "From the last sign of life of a dead announcer to the first announcement for its address here.",
+            labels: ["link"], buckets: Buckets.failover),
+        MetricDescription(
+            "herald_loop_late_seconds", .histogram, "How late the packet loop woke up for its deadline."),
+    ]
+}
