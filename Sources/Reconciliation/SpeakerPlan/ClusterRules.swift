@@ -1,0 +1,145 @@
+internal import KubernetesModel
+internal import NetworkAddresses
+
+/// Pools, advertisements and nodes, prepared for many lookups; made anew when one of them changes.
+struct ClusterRules: Sendable {
+    let node: String
+    let policy: SpeakerPolicy
+    private let pools: [Pool]
+    private let advertisements: [Advertisement]
+    /// What each node's own object says, and its labels.
+    private let nodes: [(name: String, verdict: NodeVerdict, labels: [String: String])]
+    /// Candidates by the advertisements that apply, so that thousands of Services share one dictionary.
+    private var candidates: [[Int]: Candidates] = [:]
+
+    struct Pool: Sendable {
+        let name: String
+        let labels: [String: String]
+        let ranges: [IPRange]
+        /// Set when the pool may not be used.
+        let refusal: AddressRefusal?
+    }
+
+    struct Advertisement: Sendable {
+        let name: String
+        let spec: L2Advertisement.Spec
+    }
+
+    /// The nodes that some advertisements select.
+    struct Candidates: Sendable {
+        var verdicts: [String: NodeVerdict]
+        var links: LinkChoice
+        /// The verdicts' weights, all and without this node.
+        var eligible: [String: Int]
+        var eligibleElsewhere: [String: Int]
+    }
+
+    init(_ snapshot: ClusterSnapshot, node: String, policy: SpeakerPolicy) {
+        (self.node, self.policy) = (node, policy)
+        // The older of two overlapping pools goes on, so it is looked at first.
+        pools = snapshot.pools.values
+            .sorted { a, b in
+                (a.metadata.creationTimestamp?.microseconds ?? 0, a.metadata.name) < (
+                    b.metadata.creationTimestamp?.microseconds ?? 0, b.metadata.name
+                )
+            }
+            .map(Pool.init)
+        advertisements = snapshot.advertisements.values
+            .map { Advertisement(name: $0.metadata.name, spec: $0.spec ?? L2Advertisement.Spec()) }
+            .sorted { $0.name < $1.name }
+        nodes = snapshot.nodes.values
+            .map { ($0.metadata.name, NodeVerdict(of: $0, policy: policy), $0.metadata.labels ?? [:]) }
+            .sorted { $0.name < $1.name }
+    }
+
+    func pool(of address: IPAddress) -> Pool? {
+        var refused: Pool?
+        for pool in pools where pool.ranges.contains(where: { $0.contains(address) }) {
+            if pool.refusal == nil { return pool }
+            refused = refused ?? pool
+        }
+        return refused
+    }
+
+    /// The advertisements that select both pool and Service; `nil` when some select the pool, but none the Service.
+    /// Empty when none selects the pool: then every eligible node announces it on its default links.
+    func advertisements(for pool: Pool, service: Service) -> [Int]? {
+        let forPool = advertisements.indices.filter { advertisements[$0].selects(pool) }
+        let forBoth = forPool.filter { advertisements[$0].selects(service) }
+        return forBoth.isEmpty && !forPool.isEmpty ? nil : forBoth
+    }
+
+    func names(_ indices: [Int]) -> [String] { indices.map { advertisements[$0].name } }
+
+    mutating func candidates(for applicable: [Int]) -> Candidates {
+        if let known = candidates[applicable] { return known }
+        let specs = applicable.map { advertisements[$0].spec }
+        var verdicts: [String: NodeVerdict] = [:]
+        for (name, verdict, labels) in nodes { verdicts[name] = Self.verdict(verdict, labels, specs) }
+        let labels = nodes.first { $0.name == node }?.labels
+        let here = specs.filter { $0.selectsNode(labels: labels) }
+        let links = LinkChoice(
+            usesDefault: specs.isEmpty || here.contains { ($0.interfaces ?? []).isEmpty },
+            named: here.reduce(into: []) { $0.formUnion($1.interfaces ?? []) })
+        let made = Candidates(verdicts: verdicts, links: links, node: node)
+        candidates[applicable] = made
+        return made
+    }
+
+    private static func verdict(
+        _ verdict: NodeVerdict, _ labels: [String: String], _ specs: [L2Advertisement.Spec]
+    ) -> NodeVerdict {
+        if case .refused = verdict { return verdict }
+        let selecting = specs.filter { $0.selectsNode(labels: labels) }
+        if selecting.isEmpty, !specs.isEmpty { return .refused(.notSelected) }
+        guard case .eligible = verdict else { return verdict }
+        return .eligible(weight: selecting.map { $0.preference(labels: labels) }.max() ?? 0)
+    }
+}
+
+extension ClusterRules.Candidates {
+    init(verdicts: [String: NodeVerdict], links: LinkChoice, node: String) {
+        let eligible = verdicts.compactMapValues(\.weight)
+        var elsewhere = eligible
+        elsewhere[node] = nil
+        self.init(verdicts: verdicts, links: links, eligible: eligible, eligibleElsewhere: elsewhere)
+    }
+}
+
+extension ClusterRules.Pool {
+    init(_ pool: IPAddressPool) {
+        (name, labels) = (pool.metadata.name, pool.metadata.labels ?? [:])
+        ranges = pool.spec.addresses.compactMap { try? IPRange(parsing: $0) }
+        // The controller accepts pools; until it has looked at a new one, the pool holds no address that it assigned.
+        let verdict = pool.status?.conditions?.first { $0.type == "Ready" }
+        refusal =
+            verdict?.status == .false
+            ? .poolNotAccepted(pool: pool.metadata.name, reason: verdict?.reason ?? "") : nil
+    }
+}
+
+extension ClusterRules.Advertisement {
+    func selects(_ pool: ClusterRules.Pool) -> Bool {
+        let (names, selectors) = (spec.ipAddressPools ?? [], spec.ipAddressPoolSelectors ?? [])
+        return (names.isEmpty || names.contains(pool.name))
+            && (selectors.isEmpty || selectors.contains { $0.matches(pool.labels) })
+    }
+
+    func selects(_ service: Service) -> Bool {
+        let selectors = spec.serviceSelectors ?? []
+        return selectors.isEmpty || selectors.contains { $0.matches(service.metadata.labels) }
+    }
+}
+
+extension L2Advertisement.Spec {
+    func selectsNode(labels: [String: String]?) -> Bool {
+        let selectors = nodeSelectors ?? []
+        return selectors.isEmpty || selectors.contains { $0.matches(labels) }
+    }
+
+    /// The weights of all preferences that the node matches, added up.
+    func preference(labels: [String: String]) -> Int {
+        (preferredNodeSelectors ?? []).filter { $0.preference.matches(labels) }
+            .reduce(0) { $0 + min(max($1.weight, 0), 100) }
+    }
+}
