@@ -1,5 +1,5 @@
 internal import Election
-package import KubernetesModel
+internal import KubernetesModel
 internal import NetworkAddresses
 
 /// Keeps a ``SpeakerPlan`` up to date: changes mark Services, ``update()`` looks again at the marked ones only.
