@@ -20,6 +20,7 @@ let hummingbirdHTTP2: Target.Dependency = .product(name: "HummingbirdHTTP2", pac
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let core: [Target] = [
@@ -53,7 +54,7 @@ let edges: [Target] = [
             "ObjectStore", "KubernetesModel", "Reconciliation", hummingbird, hummingbirdTLS, hummingbirdHTTP2,
             nioCore, nioSSL, x509, asn1, crypto, logging, yams, lifecycle,
         ]),
-    .target(name: "Telemetry", dependencies: [logging, metrics, hummingbird, nioCore, lifecycle]),
+    .target(name: "Telemetry", dependencies: [logging, metrics, nioCore, nioPosix, nioHTTP1, lifecycle]),
 ]
 
 let composition: [Target] = [
@@ -118,7 +119,7 @@ let tests: [Target] = [
             "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesClient", asyncHTTPClient, nioCore, nioSSL,
             yams, logging,
         ]),
-    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging, metrics]),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging, metrics, lifecycle]),
     .testTarget(
         name: "ControllerDaemonTests",
         dependencies: [

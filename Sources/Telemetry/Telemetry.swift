@@ -55,15 +55,14 @@ package struct Telemetry: Service {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             do {
                 try await serve(address, logger: logger)
-                return
-            } catch is CancellationError {
-                return
+                if Task.isShuttingDownGracefully || Task.isCancelled { return }
+                logger.warning("the metrics address was closed; listening again in 5 s")
             } catch {
                 logger.warning(
-                    "cannot serve metrics and health; the next try is in 5 s: choose another --metrics-address if the port is taken",
+                    "cannot serve metrics and health; the next try is in 5 s: is another program on the port?",
                     metadata: ["address": "\(address)", "error": "\(error)"])
-                try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(5)) }
             }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(5)) }
         }
     }
 }
