@@ -27,7 +27,7 @@ let core: [Target] = [
     .target(name: "MonotonicTime"),
     .target(name: "NetworkAddresses"),
     .target(name: "Wire", dependencies: ["NetworkAddresses", crypto]),
-    .target(name: "AddressPools", dependencies: ["NetworkAddresses"]),
+    .target(name: "AddressPools", dependencies: ["MonotonicTime", "NetworkAddresses"]),
     .target(name: "Membership", dependencies: ["MonotonicTime", "NetworkAddresses", "Wire"]),
     .target(name: "Election", dependencies: ["MonotonicTime", "NetworkAddresses", "Wire", crypto]),
     .target(name: "Layer2", dependencies: ["MonotonicTime", "NetworkAddresses", "Wire"]),
@@ -36,7 +36,7 @@ let core: [Target] = [
     .target(name: "KubernetesModel"),
     .target(
         name: "Reconciliation",
-        dependencies: ["NetworkAddresses", "AddressPools", "Election", "KubernetesModel"]),
+        dependencies: ["MonotonicTime", "NetworkAddresses", "AddressPools", "Election", "KubernetesModel"]),
     .target(name: "ObjectStore", dependencies: ["KubernetesModel"]),
 ]
 
@@ -61,8 +61,8 @@ let composition: [Target] = [
     .target(
         name: "ControllerDaemon",
         dependencies: [
-            "NetworkAddresses", "AddressPools", "KubernetesModel", "Reconciliation", "KubernetesClient", "Telemetry",
-            logging, metrics, lifecycle, argumentParser,
+            "MonotonicTime", "NetworkAddresses", "AddressPools", "KubernetesModel", "Reconciliation",
+            "KubernetesClient", "Telemetry", logging, metrics, lifecycle, unixSignals, argumentParser,
         ]),
     .target(
         name: "SpeakerDaemon",
@@ -98,14 +98,16 @@ let tests: [Target] = [
         path: "Tests/SimulationKit"),
     .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses", "CPcap"]),
-    .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "NetworkAddresses"]),
+    .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "MonotonicTime", "NetworkAddresses"]),
     .testTarget(name: "MembershipTests", dependencies: ["Membership", "MonotonicTime", "Wire", "NetworkAddresses"]),
     .testTarget(name: "ElectionTests", dependencies: ["Election", "MonotonicTime", "NetworkAddresses"]),
     .testTarget(name: "Layer2Tests", dependencies: ["Layer2", "MonotonicTime", "Wire", "NetworkAddresses"]),
     .testTarget(name: "KubernetesModelTests", dependencies: ["KubernetesModel"]),
     .testTarget(
         name: "ReconciliationTests",
-        dependencies: ["Reconciliation", "AddressPools", "Election", "KubernetesModel", "NetworkAddresses", yams]),
+        dependencies: [
+            "Reconciliation", "AddressPools", "Election", "KubernetesModel", "MonotonicTime", "NetworkAddresses", yams,
+        ]),
     .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "KubernetesModel"]),
     .testTarget(
         name: "KubernetesClientTests",
@@ -124,7 +126,7 @@ let tests: [Target] = [
         name: "ControllerDaemonTests",
         dependencies: [
             "ControllerDaemon", "EmbeddedAPIServer", "ObjectStore", "KubernetesClient", "KubernetesModel",
-            "Reconciliation", "NetworkAddresses", logging, yams,
+            "Reconciliation", "AddressPools", "MonotonicTime", "NetworkAddresses", logging, yams, lifecycle,
         ]),
     .testTarget(
         name: "SpeakerDaemonTests",

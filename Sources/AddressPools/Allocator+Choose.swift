@@ -1,0 +1,81 @@
+import NetworkAddresses
+
+extension Allocator {
+    /// Addresses that the allocator would give, all from one pool.
+    struct Pick {
+        var pool: Int
+        var addresses: [IPAddress]
+        var choice: Fulfilment.Choice
+    }
+
+    /// Chooses for a Service that asks for no address: the pools that select it by ascending priority, then the
+    /// unrestricted ones by name; in each group the first pool that can serve.
+    mutating func choose(for holder: Holder, _ request: AddressRequest) -> Result<Pick, Refusal> {
+        let groups: [[Int]]
+        if let name = request.pool {
+            if let refusal = refusal(ofPool: name, for: request) { return .failure(refusal) }
+            groups = indexes[name].map { [[$0]] } ?? []
+        } else {
+            let selecting = choiceOrder.restricted.filter { request.selectingPools.contains(spaces[$0].pool.name) }
+            groups = selecting.isEmpty ? [choiceOrder.general] : [selecting, choiceOrder.general]
+        }
+        for group in groups {
+            for families in request.families.acceptable {
+                for pool in group {
+                    if let pick = pick(families, in: pool, for: holder, request) { return .success(pick) }
+                }
+            }
+        }
+        return .failure(refusal(of: groups.flatMap { $0 }, request))
+    }
+
+    private mutating func pick(
+        _ families: [IPFamily], in pool: Int, for holder: Holder, _ request: AddressRequest
+    ) -> Pick? {
+        var result = Pick(pool: pool, addresses: [], choice: .lowestFree)
+        for family in families {
+            guard let (address, choice) = pick(family, in: pool, for: holder, request) else { return nil }
+            result.addresses.append(address)
+            if choice != .lowestFree { result.choice = choice }
+        }
+        return result
+    }
+
+    mutating func pick(
+        _ family: IPFamily, in pool: Int, for holder: Holder, _ request: AddressRequest
+    ) -> (IPAddress, Fulfilment.Choice)? {
+        if let address = joinable(family, in: pool, for: holder, request) { return (address, .shared) }
+        if let address = lowestFree(family, in: pool) { return (address, .lowestFree) }
+        return oldestReleased(family, in: pool).map { ($0, .recentlyReleased) }
+    }
+
+    private func refusal(of candidates: [Int], _ request: AddressRequest) -> Refusal {
+        guard !candidates.isEmpty else {
+            if !spaces.isEmpty { return .noPoolForService }
+            return notReady.keys.min().map { .poolNotReady($0) } ?? .noPools
+        }
+        let wanted: [IPFamily] =
+            switch request.families {
+            case .single(let family): [family]
+            case .preferBoth: []
+            case .requireBoth: IPFamily.allCases
+            }
+        let name = { (index: Int) in spaces[index].pool.name }
+        let able = candidates.filter { pool in wanted.allSatisfy { !spaces[pool][$0].assignable.isEmpty } }
+        let families = request.families.families
+        return able.isEmpty
+            ? .poolLacksFamily(pools: candidates.map(name), families: families)
+            : .poolExhausted(pools: able.map(name), families: families)
+    }
+}
+
+extension FamilyWish {
+    /// Sets of families that will do, the best first.
+    var acceptable: [[IPFamily]] {
+        switch self {
+        case .single(let family): [[family]]
+        case .preferBoth: [families] + families.map { [$0] }
+        case .requireBoth: [families]
+        }
+    }
+}

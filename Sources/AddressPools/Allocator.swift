@@ -1,0 +1,214 @@
+package import MonotonicTime
+package import NetworkAddresses
+
+/// Which Service holds which addresses of which pool: the whole state of allocation, as one value.
+///
+/// Nothing here waits, reads a clock or draws lots; the same calls give the same addresses. The cost of a call depends
+/// on the number of pools and of runs of free addresses, never on the size of a range.
+package struct Allocator: Sendable {
+    package struct Holding: Sendable, Hashable {
+        /// The primary family first.
+        package var addresses: [IPAddress]
+        package var pool: String
+        package var sharing: SharingTerms?
+    }
+
+    package private(set) var holdings: [Holder: Holding] = [:]
+    package private(set) var quarantine: Quarantine
+    /// By name.
+    private(set) var spaces: [PoolSpace]
+    let indexes: [String: Int]
+    /// Restricted pools by priority and name, then the others by name.
+    let choiceOrder: (restricted: [Int], general: [Int])
+    private let members: [Member]
+    private let reserved: ReservedAddresses
+    /// Pools that exist but are refused, by name.
+    let notReady: [String: [IPRange]]
+    /// Addresses that a foreign host uses, with its hardware address.
+    let conflicts: [IPAddress: String]
+    private var occupants: [IPAddress: [Holder]] = [:]
+    /// Held addresses by the sharing key of their holders, lowest first.
+    private var sharable: [String: [IPAddress]] = [:]
+
+    private struct Member: Sendable {
+        var range: IPRange
+        var pool: Int
+    }
+
+    /// - Parameters:
+    ///   - pools: Accepted pools, whose ranges don't overlap.
+    ///   - notReady: Pools that are refused, for the sentences of refusals.
+    ///   - conflicts: Addresses that a foreign host uses: chosen for nobody, but given on explicit request.
+    package init(
+        pools: [AddressPool], notReady: [String: [IPRange]] = [:], reserved: ReservedAddresses = ReservedAddresses(),
+        conflicts: [IPAddress: String] = [:], quarantine: Quarantine = Quarantine()
+    ) {
+        let pools = pools.sorted { $0.name < $1.name }
+        spaces = pools.map { PoolSpace($0, reserved: reserved) }
+        indexes = Dictionary(pools.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        let order = pools.indices.filter { pools[$0].autoAssign }
+        let rank = { (index: Int) in pools[index].restriction?.rank ?? .max }
+        choiceOrder = (
+            order.filter { pools[$0].restriction != nil }.sorted { (rank($0), $0) < (rank($1), $1) },
+            order.filter { pools[$0].restriction == nil }
+        )
+        members = pools.enumerated().flatMap { index, pool in pool.ranges.map { Member(range: $0, pool: index) } }
+            .sorted { $0.range.first < $1.range.first }
+        (self.reserved, self.notReady, self.conflicts, self.quarantine) = (reserved, notReady, conflicts, quarantine)
+        for address in conflicts.keys { hide(address) }
+        for address in quarantine.addresses { hide(address) }
+    }
+
+    // MARK: Asking
+
+    package func usage(of pool: String, _ family: IPFamily) -> PoolUsage? {
+        indexes[pool].map { spaces[$0][family].usage }
+    }
+
+    package func holders(of address: IPAddress) -> [Holder] { occupants[address] ?? [] }
+
+    /// The index of the pool that lists `address`. Entries of one pool may overlap, hence the look backward.
+    func pool(listing address: IPAddress) -> Int? {
+        var (low, high) = (0, members.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if members[middle].range.first <= address { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return nil }
+        let nearest = members[low - 1]
+        if nearest.range.contains(address) { return nearest.pool }
+        return spaces[nearest.pool].pool.ranges.contains { $0.contains(address) } ? nearest.pool : nil
+    }
+
+    /// The other holders of `address` with whom a Service on these terms can't share it.
+    package func opponents(of holder: Holder, at address: IPAddress, terms: SharingTerms?) -> [Holder] {
+        holders(of: address).filter {
+            $0 != holder && SharingTerms.obstacle(terms, holdings[$0]?.sharing) != nil
+        }
+    }
+
+    /// Why `holder` may not have `address`, whether chosen or asked for; `nil` when it may.
+    package func refusal(of address: IPAddress, for holder: Holder, _ request: AddressRequest) -> Refusal? {
+        guard request.families.families.contains(address.family) else {
+            return .wrongFamily(address, wanted: request.families.families)
+        }
+        if let reason = reserved.reason(for: address) { return .addressReserved(address, reason) }
+        guard let index = pool(listing: address) else {
+            let refused = notReady.filter { $0.value.contains { $0.contains(address) } }.keys.min()
+            return refused.map { .poolNotReady($0) } ?? .addressOutsidePools(address)
+        }
+        if let refusal = refusal(of: index, for: request) { return refusal }
+        if spaces[index].avoids(address) { return .addressAvoided(address, pool: spaces[index].pool.name) }
+        for other in holders(of: address) where other != holder {
+            if let obstacle = SharingTerms.obstacle(request.sharing, holdings[other]?.sharing) {
+                return .addressInUse(address, by: other, obstacle)
+            }
+        }
+        return nil
+    }
+
+    func refusal(of pool: Int, for request: AddressRequest) -> Refusal? {
+        let pool = spaces[pool].pool
+        return pool.restriction == nil || request.selectingPools.contains(pool.name)
+            ? nil : .poolNotForService(pool.name)
+    }
+
+    /// The lowest address of `pool` that is already shared on terms that `request` can join.
+    func joinable(_ family: IPFamily, in pool: Int, for holder: Holder, _ request: AddressRequest) -> IPAddress? {
+        guard let terms = request.sharing else { return nil }
+        return sharable[terms.key]?.first {
+            $0.family == family && conflicts[$0] == nil && self.pool(listing: $0) == pool
+                && opponents(of: holder, at: $0, terms: terms).isEmpty
+        }
+    }
+
+    mutating func lowestFree(_ family: IPFamily, in pool: Int) -> IPAddress? {
+        spaces[pool][family].lowestFree().flatMap { IPAddress(family: family, rawValue: $0) }
+    }
+
+    func oldestReleased(_ family: IPFamily, in pool: Int) -> IPAddress? {
+        quarantine.oldest {
+            $0.family == family && spaces[pool][family].assignable.contains($0.rawValue) && conflicts[$0] == nil
+                && !spaces[pool].avoids($0)
+        }
+    }
+
+    // MARK: Changing hands
+
+    /// Lets go of everything that `holder` has. With `now`, the addresses go through quarantine.
+    package mutating func release(_ holder: Holder, at now: Instant?) {
+        for address in holdings[holder]?.addresses ?? [] { release(address, of: holder, at: now) }
+    }
+
+    package mutating func release(_ address: IPAddress, of holder: Holder, at now: Instant?) {
+        guard var holding = holdings[holder], let place = holding.addresses.firstIndex(of: address) else { return }
+        holding.addresses.remove(at: place)
+        let rest = holders(of: address).filter { $0 != holder }
+        if let key = holding.sharing?.key { unshare(address, key, rest) }
+        holdings[holder] = holding.addresses.isEmpty ? nil : holding
+        occupants[address] = rest.isEmpty ? nil : rest
+        guard rest.isEmpty, let pool = pool(listing: address) else { return }
+        spaces[pool][address.family].assigned -= 1
+        if let now {
+            quarantine.add(address, at: now)
+        } else {
+            free(address)
+        }
+    }
+
+    /// Gives `address`, which must not be refused, to `holder`.
+    mutating func give(_ address: IPAddress, to holder: Holder, in pool: Int, _ request: AddressRequest) {
+        var holding =
+            holdings[holder] ?? Holding(addresses: [], pool: spaces[pool].pool.name, sharing: request.sharing)
+        guard !holding.addresses.contains(address) else { return }
+        let order = request.families.families
+        let place = holding.addresses.firstIndex {
+            order.firstIndex(of: $0.family) ?? 2 > order.firstIndex(of: address.family) ?? 2
+        }
+        holding.addresses.insert(address, at: place ?? holding.addresses.endIndex)
+        holdings[holder] = holding
+        occupants[address, default: []].append(holder)
+        if let key = holding.sharing?.key { share(address, key) }
+        guard occupants[address]?.count == 1 else { return }
+        spaces[pool][address.family].assigned += 1
+        hide(address)
+        quarantine.remove(address)
+    }
+
+    /// Makes addresses whose quarantine is over free again.
+    mutating func expireQuarantine(at now: Instant) {
+        for address in quarantine.expire(at: now) { free(address) }
+    }
+
+    /// Puts an address that was released without anybody's doing into quarantine.
+    package mutating func quarantine(_ address: IPAddress, at now: Instant) {
+        guard occupants[address] == nil, pool(listing: address) != nil else { return }
+        quarantine.add(address, at: now)
+        hide(address)
+    }
+
+    private mutating func free(_ address: IPAddress) {
+        guard occupants[address] == nil, conflicts[address] == nil, let pool = pool(listing: address),
+            spaces[pool][address.family].assignable.contains(address.rawValue)
+        else { return }
+        spaces[pool][address.family].free.insert(address.rawValue)
+    }
+
+    private mutating func hide(_ address: IPAddress) {
+        guard let pool = pool(listing: address) else { return }
+        spaces[pool][address.family].free.remove(address.rawValue)
+    }
+
+    private mutating func share(_ address: IPAddress, _ key: String) {
+        var addresses = sharable[key] ?? []
+        guard !addresses.contains(address) else { return }
+        addresses.insert(address, at: addresses.firstIndex { $0 > address } ?? addresses.endIndex)
+        sharable[key] = addresses
+    }
+
+    private mutating func unshare(_ address: IPAddress, _ key: String, _ rest: [Holder]) {
+        guard !rest.contains(where: { holdings[$0]?.sharing?.key == key }) else { return }
+        sharable[key]?.removeAll { $0 == address }
+        if sharable[key]?.isEmpty == true { sharable[key] = nil }
+    }
+}

@@ -1,0 +1,27 @@
+package import NetworkAddresses
+
+/// Why a Service has no address, or not the one it asks for.
+package enum Refusal: Error, Sendable, Hashable {
+    case noPools
+    /// Every pool is either reserved for other Services or has `autoAssign: false`.
+    case noPoolForService
+    case unknownPool(String)
+    /// The pool exists but is refused itself: see its `Ready` condition.
+    case poolNotReady(String)
+    case poolNotForService(String)
+    case poolLacksFamily(pools: [String], families: [IPFamily])
+    case poolExhausted(pools: [String], families: [IPFamily])
+    case addressOutsidePools(IPAddress)
+    case addressReserved(IPAddress, ReservedAddresses.Reason)
+    case addressAvoided(IPAddress, pool: String)
+    case addressInUse(IPAddress, by: Holder, SharingObstacle)
+    /// A foreign host on the link uses the address.
+    case addressConflict(IPAddress, hardwareAddress: String)
+    case wrongFamily(IPAddress, wanted: [IPFamily])
+    case twoOfOneFamily(IPAddress, IPAddress)
+    case tooManyAddresses(Int)
+    /// RequireDualStack, but only one family asked for by number.
+    case familyMissing(IPFamily)
+    case addressesInTwoPools(String, String)
+    case addressInOtherPool(IPAddress, pool: String, wanted: String)
+}
