@@ -1,13 +1,19 @@
 /// An IPv6 address (RFC 4291) as a 128-bit number.
+///
+/// Kept as two halves: a stored `UInt128` has an alignment of 16, for which Swift 6.3 makes misaligned vector loads
+/// (`movaps`) in unoptimised code that passes an enum of it along.
 public struct IPv6Address: Sendable, Hashable, Comparable {
-    public let rawValue: UInt128
+    public let high: UInt64
+    public let low: UInt64
 
-    public init(rawValue: UInt128) { self.rawValue = rawValue }
+    public init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
-    public init(high: UInt64, low: UInt64) { rawValue = UInt128(high) << 64 | UInt128(low) }
+    public init(rawValue: UInt128) {
+        high = UInt64(truncatingIfNeeded: rawValue >> 64)
+        low = UInt64(truncatingIfNeeded: rawValue)
+    }
 
-    public var high: UInt64 { UInt64(truncatingIfNeeded: rawValue >> 64) }
-    public var low: UInt64 { UInt64(truncatingIfNeeded: rawValue) }
+    public var rawValue: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
     /// The octet at `index` 0–15 in network order.
     public func octet(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: rawValue >> (120 - 8 * UInt128(index & 15))) }
@@ -74,7 +80,7 @@ extension IPv6Address {
             groups.insert(contentsOf: repeatElement(0, count: 8 - groups.count), at: gap)
         }
         guard groups.count == 8 else { return nil }
-        rawValue = groups.reduce(0) { $0 << 16 | UInt128($1) }
+        self.init(rawValue: groups.reduce(0) { $0 << 16 | UInt128($1) })
     }
 
     private static func hexGroup(_ piece: Substring) -> UInt16? {
