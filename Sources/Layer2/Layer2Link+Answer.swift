@@ -1,0 +1,69 @@
+import NetworkAddresses
+import Wire
+
+extension Layer2Link {
+    /// The fast path: parses `frame`, and stores the answer into `reply` when it asks for an address that is answered
+    /// for here. Constant time, no allocation.
+    ///
+    /// Answered are ARP requests to broadcast or to this interface, probes included (RFC 826, RFC 5227 §2.1.1), and
+    /// neighbor solicitations by multicast or unicast, duplicate address detection included (RFC 4861 §7.2.4).
+    package mutating func answer(_ frame: Span<UInt8>, into reply: inout MutableSpan<UInt8>) -> FastAnswer {
+        let parsed: LinkFrame
+        do throws(DropReason) {
+            parsed = try LinkFrame(parsing: frame)
+        } catch {
+            return drop(error)
+        }
+        switch parsed {
+        case .arp(let ethernet, let packet): return answer(ethernet, packet, into: &reply)
+        case .solicitation(let ethernet, let message): return answer(ethernet, message, into: &reply)
+        case .advertisement: return .receive
+        }
+    }
+
+    private mutating func answer(
+        _ ethernet: EthernetHeader, _ packet: ARPPacket, into reply: inout MutableSpan<UInt8>
+    ) -> FastAnswer {
+        guard packet.operation == .request else { return .receive }
+        guard ethernet.destination == .broadcast || ethernet.destination == hardwareAddress else {
+            return drop(.destinationHardwareAddress)
+        }
+        guard packet.senderHardware != hardwareAddress else { return drop(.ownFrame) }
+        // RFC 5227 §2.4: every ARP packet is looked at for a conflicting sender address.
+        let isClaim = answers[packet.sender] != nil
+        guard let hardware = answers[packet.target], !packet.isAnnouncement else {
+            if isClaim || held[.v4(packet.target)] != nil || held[.v4(packet.sender)] != nil { return .receive }
+            return drop(.notOwned)
+        }
+        guard isUp else { return drop(.linkDown) }
+        let length = packet.reply(at: hardware)
+            .store(into: &reply, source: hardwareAddress, destination: packet.senderHardware)
+        counters.arpReplies &+= 1
+        return isClaim ? .replyAndReceive(length: length) : .reply(length: length)
+    }
+
+    private mutating func answer(
+        _ ethernet: EthernetHeader, _ message: NeighborSolicitation, into reply: inout MutableSpan<UInt8>
+    ) -> FastAnswer {
+        guard ethernet.destination.isGroupAddress || ethernet.destination == hardwareAddress else {
+            return drop(.destinationHardwareAddress)
+        }
+        guard ethernet.source != hardwareAddress else { return drop(.ownFrame) }
+        guard let hardware = answers[message.target] else {
+            return held[.v6(message.target)] == nil ? drop(.notOwned) : .receive
+        }
+        guard isUp else { return drop(.linkDown) }
+        let isAnonymous = message.isDuplicateAddressDetection
+        let destination =
+            isAnonymous ? MACAddress(multicast: .allNodes) : message.sourceLinkLayer ?? ethernet.source
+        let length = NeighborAdvertisement.answer(to: message, at: hardware)
+            .store(into: &reply, source: hardwareAddress, destination: destination)
+        counters.advertisements &+= 1
+        return .reply(length: length)
+    }
+
+    mutating func drop(_ reason: DropReason) -> FastAnswer {
+        counters.drops[reason] &+= 1
+        return .drop(reason)
+    }
+}

@@ -1,0 +1,126 @@
+import Layer2
+import MonotonicTime
+import NetworkAddresses
+import Testing
+import Wire
+
+@Suite struct ConflictTests {
+    private static let v4 = IPv4Address(192, 168, 57, 200)
+    private static let v6 = IPv6Address(high: 0xFD57_0000_0000_0000, low: 0xC8)
+
+    private static func owner(_ address: IPAddress) -> VirtualLink {
+        var timing = Layer2Timing()
+        timing.refresh = .zero
+        var virtual = VirtualLink(timing: timing)
+        virtual.act { $0.own(address, at: $1) }
+        virtual.run(until: .seconds(10))
+        virtual.forget()
+        return virtual
+    }
+
+    static let claims: [ARPPacket] = [
+        .announcementRequest(of: v4, at: VirtualLink.foreign),
+        .announcementReply(of: v4, at: VirtualLink.foreign),
+        .request(for: IPv4Address(192, 168, 57, 30), from: v4, at: VirtualLink.foreign),
+    ]
+
+    @Test("a foreign claim reaches the watch through the fast path, and is defended in both forms", arguments: claims)
+    func defended(claim: ARPPacket) {
+        var virtual = Self.owner(.v4(Self.v4))
+        let frame = OutgoingFrame.arp(claim, destination: .broadcast).bytes(source: VirtualLink.foreign)
+        #expect(virtual.link.exchange(frame).answer == .receive)
+        virtual.receive(claim)
+        #expect(virtual.sent.count == 2)
+        #expect(
+            virtual.facts.map(\.fact) == [
+                .conflict(.v4(Self.v4), hardwareAddress: VirtualLink.foreign, isDefended: true)
+            ])
+    }
+
+    @Test("a persistent claimant is answered by at most one defence per 10 s, and every claim is counted")
+    func defenceInterval() {
+        var virtual = Self.owner(.v4(Self.v4))
+        for tenth in 0..<350 as Range<Int64> {
+            virtual.run(until: .seconds(10) + .milliseconds(100) * Int(tenth))
+            virtual.receive(.announcementRequest(of: Self.v4, at: VirtualLink.foreign))
+        }
+        #expect(virtual.sent.map(\.at) == [10, 10, 20, 20, 30, 30, 40, 40].map { .seconds($0) })
+        #expect(virtual.facts.map(\.at) == [10, 20, 30, 40].map { .seconds($0) })
+        #expect(virtual.link.counters.conflicts == 350)
+        #expect(virtual.link.counters.defences == 4)
+    }
+
+    @Test("a second claimant is reported at once")
+    func secondClaimant() {
+        var virtual = Self.owner(.v4(Self.v4))
+        let other = MACAddress(2, 0xBA, 0xD0, 0, 0, 2)
+        virtual.receive(.announcementRequest(of: Self.v4, at: VirtualLink.foreign))
+        virtual.receive(.announcementRequest(of: Self.v4, at: other))
+        #expect(
+            virtual.facts.last?.fact == .conflict(.v4(Self.v4), hardwareAddress: other, isDefended: false))
+    }
+
+    @Test("a claim from a cluster node's hardware address is reported, never defended")
+    func node() {
+        var virtual = Self.owner(.v4(Self.v4))
+        virtual.act { link, _ in link.setNodes([VirtualLink.foreign]) }
+        virtual.receive(.announcementReply(of: Self.v4, at: VirtualLink.foreign))
+        #expect(virtual.sent.isEmpty)
+        #expect(
+            virtual.facts.map(\.fact) == [.claimedByNode(.v4(Self.v4), hardwareAddress: VirtualLink.foreign)])
+    }
+
+    @Test("a foreign advertisement of an owned IPv6 address is a conflict, with or without its option")
+    func advertisement() {
+        let ethernet = EthernetHeader(
+            destination: MACAddress(multicast: .allNodes), source: VirtualLink.foreign, etherType: .ipv6)
+        for option in [VirtualLink.foreign, nil] {
+            var virtual = Self.owner(.v6(Self.v6))
+            var claim = NeighborAdvertisement.announcement(of: Self.v6, at: VirtualLink.foreign)
+            claim.targetLinkLayer = option
+            virtual.receive(.advertisement(ethernet, claim))
+            #expect(virtual.sent.count == 1)
+            #expect(
+                virtual.facts.map(\.fact) == [
+                    .conflict(.v6(Self.v6), hardwareAddress: VirtualLink.foreign, isDefended: true)
+                ])
+        }
+    }
+
+    @Test("the absent node's own claim of an address that we help with is no conflict")
+    func helped() {
+        var virtual = VirtualLink()
+        virtual.act { link, _ in link.help(.v4(Self.v4), answeringWith: VirtualLink.foreign) }
+        virtual.receive(.announcementReply(of: Self.v4, at: VirtualLink.foreign))
+        #expect(virtual.facts.isEmpty && virtual.sent.isEmpty)
+    }
+
+    @Test("somebody else's claim of an address that we help with is reported, and left to its owner")
+    func helpedForeign() {
+        var virtual = VirtualLink()
+        let other = MACAddress(2, 0xBA, 0xD0, 0, 0, 2)
+        virtual.act { link, _ in link.help(.v4(Self.v4), answeringWith: VirtualLink.foreign) }
+        virtual.receive(.announcementReply(of: Self.v4, at: other))
+        #expect(virtual.sent.isEmpty)
+        #expect(
+            virtual.facts.map(\.fact) == [.conflict(.v4(Self.v4), hardwareAddress: other, isDefended: false)])
+    }
+
+    @Test("our own frames, sent back, are no conflict")
+    func reflected() {
+        var virtual = Self.owner(.v4(Self.v4))
+        virtual.receive(.announcementReply(of: Self.v4, at: VirtualLink.mac))
+        #expect(virtual.facts.isEmpty && virtual.sent.isEmpty)
+        #expect(virtual.link.counters.drops[.ownFrame] == 1)
+    }
+
+    @Test("a foreign host that claims one address and asks for another gets its answer, and is reported")
+    func claimantAsks() {
+        var virtual = Self.owner(.v4(Self.v4))
+        let other = IPv4Address(192, 168, 57, 201)
+        virtual.act { $0.own(.v4(other), at: $1) }
+        let packet = ARPPacket.request(for: other, from: Self.v4, at: VirtualLink.foreign)
+        let frame = OutgoingFrame.arp(packet, destination: .broadcast).bytes(source: VirtualLink.foreign)
+        #expect(virtual.link.exchange(frame).answer == .replyAndReceive(length: 42))
+    }
+}
