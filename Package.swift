@@ -46,7 +46,10 @@ let edges: [Target] = [
     .target(name: "Netlink", dependencies: ["CLinux", "NetworkAddresses"]),
     .target(
         name: "KubernetesClient",
-        dependencies: ["KubernetesModel", asyncHTTPClient, nioCore, nioPosix, nioSSL, logging, metrics, yams],
+        dependencies: [
+            "MonotonicTime", "KubernetesModel", asyncHTTPClient, nioCore, nioPosix, nioSSL, logging, metrics, yams,
+            lifecycle,
+        ],
         linkerSettings: [.linkedLibrary("curl")]),
     .target(
         name: "EmbeddedAPIServer",
@@ -112,8 +115,8 @@ let tests: [Target] = [
     .testTarget(
         name: "KubernetesClientTests",
         dependencies: [
-            "KubernetesClient", "KubernetesModel", "EmbeddedAPIServer", "ObjectStore", nioCore, nioPosix, nioSSL, x509,
-            asn1, crypto, logging,
+            "KubernetesClient", "KubernetesModel", "MonotonicTime", "EmbeddedAPIServer", "ObjectStore", nioCore,
+            nioPosix, nioSSL, x509, asn1, crypto, logging,
         ]),
     .testTarget(
         name: "EmbeddedAPIServerTests",

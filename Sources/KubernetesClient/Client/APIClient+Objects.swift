@@ -1,0 +1,167 @@
+import FoundationEssentials
+package import KubernetesModel
+import MonotonicTime
+
+extension APIClient {
+    /// How many objects one page of a list holds.
+    static var pageSize: Int { 500 }
+
+    /// Reads one object.
+    package func get<Object: KubernetesObject>(
+        _ type: Object.Type = Object.self, name: String, namespace: String? = nil, subresource: String? = nil
+    ) async throws(APIError) -> Object {
+        let path = Object.resource.path(namespace: namespace, name: name, subresource: subresource)
+        return try Self.decode(try await perform(HTTPRequest(.get, path)))
+    }
+
+    /// Reads all objects, in pages of 500.
+    ///
+    /// - Parameters:
+    ///   - namespace: nil means all of them.
+    ///   - labelSelector: as in `kubectl get -l`.
+    ///   - fieldSelector: as in `kubectl get --field-selector`.
+    package func list<Object: KubernetesObject>(
+        _ type: Object.Type = Object.self, namespace: String? = nil, labelSelector: String? = nil,
+        fieldSelector: String? = nil
+    ) async throws(APIError) -> ObjectList<Object> {
+        var list = ObjectList<Object>(items: [], resourceVersion: "", skipped: [])
+        let target = ListTarget(
+            namespace: namespace, labelSelector: labelSelector, fieldSelector: fieldSelector)
+        var next: String?
+        var limit: Int? = Self.pageSize
+        repeat {
+            do {
+                let page: ListPage<Object> = try await self.page(target, limit: limit, continue: next)
+                page.add(to: &list)
+                next = page.next
+            } catch {
+                // The continue token outlived the API server's memory: once more, in one piece.
+                guard error.isExpired, next != nil else { throw error }
+                list = ObjectList(items: [], resourceVersion: "", skipped: [])
+                (next, limit) = (nil, nil)
+            }
+        } while next != nil
+        return list
+    }
+
+    func page<Object: KubernetesObject>(
+        _ target: ListTarget, limit: Int?, continue next: String?
+    ) async throws(APIError) -> ListPage<Object> {
+        var query = target.query
+        if let limit { query.append(("limit", "\(limit)")) }
+        if let next { query.append(("continue", next)) }
+        let path = Object.resource.path(namespace: target.namespace)
+        return try Self.decode(try await perform(HTTPRequest(.get, path, query: query, timeout: .seconds(30))))
+    }
+
+    /// Makes a new object. Its name may be empty when `metadata.generateName` is not needed: it is not supported here.
+    package func create<Object: KubernetesObject>(_ object: Object) async throws(APIError) -> Object {
+        let path = Object.resource.path(namespace: object.metadata.namespace)
+        return try Self.decode(try await perform(try Self.request(.post, path, TypedObject(object: object))))
+    }
+
+    /// Replaces an object whole; with `metadata.resourceVersion` only if nobody changed it since.
+    ///
+    /// Fields that the type does not know are lost: use it for objects that Herald alone writes, such as its Leases,
+    /// and ``patch(_:name:namespace:_:subresource:)`` for all others.
+    package func replace<Object: KubernetesObject>(
+        _ object: Object, subresource: String? = nil
+    ) async throws(APIError) -> Object {
+        let path = Object.resource.path(
+            namespace: object.metadata.namespace, name: object.metadata.name, subresource: subresource)
+        return try Self.decode(try await perform(try Self.request(.put, path, TypedObject(object: object))))
+    }
+
+    /// Changes some fields of an object; a server-side apply makes the object when there is none.
+    @discardableResult
+    package func patch<Object: KubernetesObject>(
+        _ type: Object.Type = Object.self, name: String, namespace: String? = nil, _ patch: Patch,
+        subresource: String? = nil
+    ) async throws(APIError) -> Object {
+        let path = Object.resource.path(namespace: namespace, name: name, subresource: subresource)
+        let body = patch.body(type: Object.resource, namespace: namespace, name: name)
+        let request = HTTPRequest(
+            .patch, path, query: patch.query, contentType: patch.contentType, body: try Self.encode(body))
+        return try Self.decode(try await perform(request))
+    }
+
+    /// Deletes an object.
+    ///
+    /// - Parameter uid: deletes only this very object, not another of the same name.
+    package func delete<Object: KubernetesObject>(
+        _ type: Object.Type = Object.self, name: String, namespace: String? = nil, uid: String? = nil
+    ) async throws(APIError) {
+        var request = HTTPRequest(.delete, Object.resource.path(namespace: namespace, name: name))
+        if let uid {
+            let options: JSONValue = [
+                "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": ["uid": .string(uid)],
+            ]
+            request.body = try Self.encode(options)
+            request.contentType = "application/json"
+        }
+        _ = try await perform(request)
+    }
+
+    /// Any request with a JSON answer, for what has no type here (`/version`, objects whose every field must survive).
+    package func raw(
+        _ method: HTTPRequest.Method, _ path: String, query: [(String, String)] = [], body: JSONValue? = nil,
+        contentType: String = "application/json"
+    ) async throws(APIError) -> JSONValue {
+        var request = HTTPRequest(method, path, query: query)
+        if let body {
+            request.body = try Self.encode(body)
+            request.contentType = contentType
+        }
+        return try Self.decode(try await perform(request))
+    }
+
+    private static func request(
+        _ method: HTTPRequest.Method, _ path: String, _ body: some Encodable
+    ) throws(APIError) -> HTTPRequest {
+        HTTPRequest(method, path, contentType: "application/json", body: try encode(body))
+    }
+
+    private static func encode(_ value: some Encodable) throws(APIError) -> Data {
+        do { return try JSONEncoder().encode(value) } catch {
+            throw APIError(code: .decoding, message: "the object cannot be written as JSON: \(error)")
+        }
+    }
+
+    private static func decode<Value: Decodable>(_ response: HTTPResponse) throws(APIError) -> Value {
+        do { return try JSONDecoder().decode(Value.self, from: response.body) } catch {
+            throw APIError(code: .decoding, message: "the API server's answer is no \(Value.self): \(error)")
+        }
+    }
+}
+
+/// Which objects a list or a watch is about.
+struct ListTarget: Sendable, Hashable {
+    var namespace: String?
+    var labelSelector: String?
+    var fieldSelector: String?
+
+    var query: [(String, String)] {
+        var query: [(String, String)] = []
+        if let labelSelector { query.append(("labelSelector", labelSelector)) }
+        if let fieldSelector { query.append(("fieldSelector", fieldSelector)) }
+        return query
+    }
+}
+
+extension ListPage {
+    /// Where the next page begins; nil on the last one.
+    var next: String? {
+        guard let next = metadata?.continue, !next.isEmpty else { return nil }
+        return next
+    }
+
+    func add(to list: inout ObjectList<Object>) {
+        list.resourceVersion = metadata?.resourceVersion ?? list.resourceVersion
+        for item in items ?? [] {
+            switch item.result {
+            case .success(let object): list.items.append(object)
+            case .failure(let skipped): list.skipped.append(skipped)
+            }
+        }
+    }
+}

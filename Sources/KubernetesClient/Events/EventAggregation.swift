@@ -1,0 +1,116 @@
+package import KubernetesModel
+package import MonotonicTime
+
+/// Which Kubernetes Events to write: the same thing about the same object is counted, not repeated.
+///
+/// A pure value: the recorder asks what is due, and reports what became of it. Memory is bounded by ``capacity``.
+package struct EventAggregation: Sendable {
+    /// The same reason about the same object is one Event, whatever its message says last.
+    package struct Key: Sendable, Hashable {
+        package var object: ObjectReference
+        package var type: String
+        package var reason: String
+    }
+
+    package enum Write: Sendable, Hashable {
+        case create(Event)
+        /// Set the count, the time and the message of an Event that exists.
+        case update(Event)
+    }
+
+    private struct Entry: Sendable {
+        var event: Event
+        var isWritten = false
+        var isDirty = true
+        var isInFlight = false
+        var writeAfter: Instant
+        var usedAt: Instant
+    }
+
+    /// How many kinds of events are remembered.
+    package static let capacity = 1000
+    /// How long repetitions are only counted before they are written.
+    package static let quiet = Interval.seconds(30)
+    /// What was not repeated for so long begins a new Event.
+    package static let memory = Interval.seconds(600)
+
+    private let component: String
+    private let host: String?
+    private var entries: [Key: Entry] = [:]
+    /// Kinds that were forgotten for want of room.
+    package private(set) var dropped = 0
+
+    package init(component: String, host: String? = nil) { (self.component, self.host) = (component, host) }
+
+    /// Something happened.
+    ///
+    /// - Parameter suffix: makes the name of a new Event unique.
+    package mutating func record(_ key: Key, message: String, at now: Instant, wall: Timestamp, suffix: UInt64) {
+        if var entry = entries[key], now - entry.usedAt < Self.memory {
+            entry.event.count = (entry.event.count ?? 1) + 1
+            entry.event.lastTimestamp = wall
+            entry.event.message = message
+            (entry.isDirty, entry.usedAt) = (true, now)
+            entries[key] = entry
+            return
+        }
+        makeRoom(at: now)
+        let namespace = key.object.namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
+        let name = "\(key.object.name ?? "unknown").\(String(suffix, radix: 16))"
+        let event = Event(
+            metadata: ObjectMeta(name: name, namespace: namespace), involvedObject: key.object, reason: key.reason,
+            message: message, type: key.type, count: 1, firstTimestamp: wall, lastTimestamp: wall,
+            source: Event.Source(component: component, host: host), reportingComponent: component,
+            reportingInstance: host)
+        entries[key] = Entry(event: event, writeAfter: now, usedAt: now)
+    }
+
+    /// What must be written now, in a stable order. Each stays in flight until it is reported.
+    package mutating func due(at now: Instant) -> [(Key, Write)] {
+        var due: [(Key, Write)] = []
+        for (key, entry) in entries where entry.isDirty && !entry.isInFlight && entry.writeAfter <= now {
+            entries[key]?.isInFlight = true
+            entries[key]?.isDirty = false
+            due.append((key, entry.isWritten ? .update(entry.event) : .create(entry.event)))
+        }
+        return due.sorted { $0.0.order < $1.0.order }
+    }
+
+    /// When something will be due; nil when nothing waits.
+    package var nextDue: Instant? {
+        entries.values.lazy.filter { $0.isDirty && !$0.isInFlight }.map(\.writeAfter).min()
+    }
+
+    package enum Result: Sendable, Hashable {
+        case written
+        /// The Event is gone (they live for an hour): make it anew.
+        case vanished
+        /// Refused, or not reachable; events are worth no second try, the next repetition writes the count.
+        case failed
+    }
+
+    package mutating func finished(_ key: Key, _ result: Result, at now: Instant) {
+        guard var entry = entries[key] else { return }
+        entry.isInFlight = false
+        entry.writeAfter = now + Self.quiet
+        switch result {
+        case .written: entry.isWritten = true
+        case .vanished: (entry.isWritten, entry.isDirty) = (false, true)
+        case .failed: break
+        }
+        entries[key] = entry
+    }
+
+    private mutating func makeRoom(at now: Instant) {
+        guard entries.count >= Self.capacity else { return }
+        entries = entries.filter { now - $0.value.usedAt < Self.memory }
+        guard entries.count >= Self.capacity, let oldest = entries.min(by: { $0.value.usedAt < $1.value.usedAt })
+        else { return }
+        entries[oldest.key] = nil
+        dropped += 1
+    }
+}
+
+extension EventAggregation.Key {
+    fileprivate var order: String { "\(object.namespace ?? "")/\(object.name ?? "")/\(reason)/\(type)" }
+}

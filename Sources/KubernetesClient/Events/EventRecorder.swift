@@ -1,0 +1,91 @@
+import FoundationEssentials
+package import KubernetesModel
+import MonotonicTime
+import ServiceLifecycle
+import Synchronization
+
+/// Writes Kubernetes Events, without ever making anybody wait.
+///
+/// ``record(_:reason:message:regarding:)`` only counts; ``run()`` writes, one request at a time, and gives up on a write
+/// that fails: an Event is worth no retry, because the next repetition carries the count.
+package final class EventRecorder: ServiceLifecycle.Service {
+    package enum Kind: String, Sendable {
+        case normal = "Normal"
+        case warning = "Warning"
+    }
+
+    private let client: APIClient
+    private let state: Mutex<EventAggregation>
+    private let signal: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    /// - Parameters:
+    ///   - component: `lb-controller` or `lb-speaker`.
+    ///   - host: the node.
+    package init(_ client: APIClient, component: String, host: String? = nil) {
+        self.client = client
+        state = Mutex(EventAggregation(component: component, host: host))
+        (signal, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    package func record(_ kind: Kind, reason: String, message: String, regarding object: ObjectReference) {
+        let key = EventAggregation.Key(object: object, type: kind.rawValue, reason: reason)
+        // The API server refuses longer notes.
+        let message = String(message.prefix(1000))
+        state.withLock {
+            $0.record(
+                key, message: message, at: client.now(), wall: .now, suffix: UInt64.random(in: 0...UInt64.max))
+        }
+        wake.yield()
+    }
+
+    /// Writes until graceful shutdown or cancellation.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { for await _ in self.signal { await self.writeWhatIsDue() } }
+                group.addTask { await self.writeRepetitions() }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+        await writeWhatIsDue()
+    }
+
+    /// Counts that grew while they were kept back.
+    private func writeRepetitions() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: EventAggregation.quiet.duration)
+            await writeWhatIsDue()
+        }
+    }
+
+    private func writeWhatIsDue() async {
+        for (key, write) in state.withLock({ $0.due(at: client.now()) }) {
+            let result = await perform(write)
+            state.withLock { $0.finished(key, result, at: client.now()) }
+        }
+    }
+
+    private func perform(_ write: EventAggregation.Write) async -> EventAggregation.Result {
+        do {
+            switch write {
+            case .create(let event): _ = try await client.create(event)
+            case .update(let event):
+                let patch: JSONValue = [
+                    "count": .integer(Int64(event.count ?? 1)), "message": .string(event.message ?? ""),
+                    "lastTimestamp": event.lastTimestamp.map { .string($0.seconds) } ?? nil,
+                ]
+                try await client.patch(
+                    Event.self, name: event.metadata.name, namespace: event.metadata.namespace, .merge(patch))
+            }
+            return .written
+        } catch {
+            return error.isNotFound && write.isUpdate ? .vanished : .failed
+        }
+    }
+}
+
+extension EventAggregation.Write {
+    fileprivate var isUpdate: Bool { if case .update = self { true } else { false } }
+}

@@ -1,5 +1,0 @@
-import AsyncHTTPClient
-import Logging
-import Metrics
-import NIOSSL
-import Yams

@@ -1,0 +1,173 @@
+import FoundationEssentials
+package import KubernetesModel
+import MonotonicTime
+import ServiceLifecycle
+import Synchronization
+
+/// Holds a Lease while it can, and runs something only while it holds it.
+package struct LeaderElector: Sendable {
+    /// What an observer is told.
+    package enum Change: Sendable, Hashable {
+        case becameLeader
+        case lostLeadership
+        /// Somebody else leads now.
+        case follows(holder: String)
+    }
+
+    private let client: APIClient
+    private let key: ObjectKey
+    private let identity: String
+    private let timing: LeaderElectionTiming
+
+    /// - Parameter identity: unique in the cluster, also across restarts of one pod.
+    package init(
+        _ client: APIClient, namespace: String, name: String, identity: String,
+        timing: LeaderElectionTiming = LeaderElectionTiming()
+    ) {
+        (self.client, self.identity, self.timing) = (client, identity, timing)
+        key = ObjectKey(namespace: namespace, name: name)
+    }
+
+    /// Runs until graceful shutdown, or until `lead` ends by itself.
+    ///
+    /// When leadership is lost `lead` is cancelled and waited for, and the candidate tries again: caches stay warm. At
+    /// graceful shutdown `lead` is cancelled, and then the lease is given up.
+    ///
+    /// - Parameter observe: told of every change, in order.
+    package func run(
+        observe: @escaping @Sendable (Change) async -> Void = { _ in },
+        lead: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        let session = LeaderSession(client, key, LeaderElection(identity: identity, timing: timing))
+        do {
+            try await cancelWhenGracefulShutdown { try await session.run(observe, lead) }
+        } catch {
+            await session.release()
+            guard error is CancellationError else { throw error }
+            return
+        }
+        await session.release()
+    }
+}
+
+private final class LeaderSession: Sendable {
+    private let client: APIClient
+    private let key: ObjectKey
+    private let state: Mutex<LeaderElection>
+
+    init(_ client: APIClient, _ key: ObjectKey, _ election: LeaderElection) {
+        (self.client, self.key) = (client, key)
+        state = Mutex(election)
+    }
+
+    func run(
+        _ observe: @escaping @Sendable (LeaderElector.Change) async -> Void,
+        _ lead: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        while !Task.isCancelled {
+            try await acquire(observe)
+            await observe(.becameLeader)
+            let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    try await lead()
+                    return true
+                }
+                group.addTask {
+                    try await self.renewUntilLost()
+                    return false
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? true
+            }
+            await observe(.lostLeadership)
+            if ended { return }
+        }
+    }
+
+    private func acquire(_ observe: @Sendable (LeaderElector.Change) async -> Void) async throws {
+        var random = SystemRandomNumberGenerator()
+        var holder: String?
+        while true {
+            try Task.checkCancellation()
+            if try await attempt() == .becameLeader { return }
+            let current = state.withLock { $0.holder }
+            if current != holder, !current.isEmpty {
+                holder = current
+                await observe(.follows(holder: current))
+            }
+            try await Task.sleep(for: state.withLock { $0.pause(using: &random) }.duration)
+        }
+    }
+
+    private func renewUntilLost() async throws {
+        var random = SystemRandomNumberGenerator()
+        while true {
+            let pause = state.withLock { election in
+                let pause = election.pause(using: &random)
+                return election.leadingEnds.map { min(pause, $0 - client.now()) } ?? pause
+            }
+            if pause > .zero { try await Task.sleep(for: pause.duration) }
+            if try await attempt() == .lost { return }
+            if !state.withLock({ $0.isLeader }) { return }
+        }
+    }
+
+    /// One attempt to take or to renew the lease, in at most half of the renew deadline.
+    private func attempt() async throws -> LeaderElection.Outcome {
+        let startedAt = client.now()
+        let limit = state.withLock { election in
+            let half = election.timing.renewDeadline / 2
+            return election.leadingEnds.map { min(half, max($0 - startedAt, .milliseconds(1))) } ?? half
+        }
+        do {
+            let written = try await withDeadline(limit, "the lease was not written within \(limit.seconds) s") {
+                try await self.write()
+            }
+            let now = client.now()
+            return state.withLock { election in
+                guard let written else { return election.isLeader ? election.failed(at: now) : .same }
+                return election.wrote(written, startedAt: startedAt, at: now)
+            }
+        } catch {
+            try Task.checkCancellation()
+            return state.withLock { $0.failed(at: client.now()) }
+        }
+    }
+
+    /// - Returns: the lease that we hold now; nil when somebody else holds it.
+    private func write() async throws -> Lease? {
+        var attempt = state.withLock { $0.begin(wall: .now) }
+        if attempt == .read {
+            let lease: Lease?
+            do { lease = try await client.get(Lease.self, name: key.name, namespace: key.namespace) } catch {
+                guard error.isNotFound else { throw error }
+                lease = nil
+            }
+            attempt = state.withLock { $0.saw(lease, at: client.now(), wall: .now) }
+        }
+        switch attempt {
+        case .read, .follow: return nil
+        case .create(let record):
+            return try await client.create(
+                Lease(metadata: ObjectMeta(name: key.name, namespace: key.namespace), spec: record))
+        case .update(let record, let version): return try await update(record, version)
+        }
+    }
+
+    private func update(_ record: Lease.Spec, _ version: String?) async throws(APIError) -> Lease {
+        let metadata = ObjectMeta(name: key.name, namespace: key.namespace, resourceVersion: version)
+        return try await client.replace(Lease(metadata: metadata, spec: record))
+    }
+
+    func release() async {
+        guard case .update(let record, let version)? = state.withLock({ $0.release(wall: .now) }) else { return }
+        _ = try? await update(record, version)
+    }
+}
+
+extension Timestamp {
+    /// The wall clock, for records that people read.
+    package static var now: Timestamp {
+        Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))
+    }
+}

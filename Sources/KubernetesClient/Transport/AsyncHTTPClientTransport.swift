@@ -1,0 +1,114 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import MonotonicTime
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// async-http-client over SwiftNIO and BoringSSL: for what URLSession on Linux cannot do.
+///
+/// Short requests and watches have a client each, so that a slow write never disturbs a watch. When the peer of a watch
+/// is gone, the watch client is replaced, because HTTP/2 would go on using the dead connection; the old one is shut
+/// down when the last watch has left it. A certificate authority or client certificate that changed on disk replaces
+/// both clients.
+package final class AsyncHTTPClientTransport: APITransport {
+    private let group: MultiThreadedEventLoopGroup
+    private let short: ClientPool
+    private let watching: ClientPool
+    private let base: String
+
+    /// - Throws: ``APIError`` when a certificate or key cannot be read.
+    package init(_ configuration: APIConfiguration) throws(APIError) {
+        let source = TLSSource(configuration)
+        _ = try source.read()
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        short = ClientPool(source, configuration, group)
+        watching = ClientPool(source, configuration, group)
+        // The certificate is checked against the URL's host; `dnsOverride` connects to the real one.
+        base = configuration.server.url(host: configuration.tlsServerName)
+    }
+
+    package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+        let (prepared, pool) = (prepare(request), short)
+        do {
+            return try await withDeadline(request.timeout, "no answer within \(request.timeout.seconds) s") {
+                try await pool.with { client, _ in
+                    let response = try await client.execute(
+                        prepared, timeout: .nanoseconds(request.timeout.nanoseconds))
+                    return try await Self.collect(response)
+                }
+            }
+        } catch {
+            if case .timedOut = error as? TransportError { await pool.retire(generation: nil) }
+            throw TransportError(error)
+        }
+    }
+
+    package func makeWatchChannel() -> any WatchChannel { AsyncHTTPClientWatchChannel(pool: watching, base: base) }
+
+    package func shutdown() async {
+        await short.shutdown()
+        await watching.shutdown()
+        try? await group.shutdownGracefully()
+    }
+
+    private func prepare(_ request: HTTPRequest) -> HTTPClientRequest { HTTPClientRequest(request, base: base) }
+
+    static func collect(_ response: HTTPClientResponse, limit: Int = 256 << 20) async throws -> HTTPResponse {
+        var body = Data()
+        if let length = response.headers.first(name: "content-length").flatMap(Int.init), length <= limit {
+            body.reserveCapacity(length)
+        }
+        for try await chunk in response.body {
+            guard body.count + chunk.readableBytes <= limit else { throw TransportError.overflow(limit: limit) }
+            body.append(contentsOf: chunk.readableBytesView)
+        }
+        return HTTPResponse(
+            status: Int(response.status.code),
+            retryAfter: response.headers.first(name: "retry-after").flatMap { Int($0) }, body: body)
+    }
+}
+
+extension HTTPClientRequest {
+    init(_ request: HTTPRequest, base: String) {
+        self.init(url: base + request.path)
+        method = HTTPMethod(rawValue: request.method.rawValue)
+        for (name, value) in request.headers { headers.add(name: name, value: value) }
+        if let body = request.body { self.body = .bytes(ByteBuffer(bytes: body)) }
+    }
+}
+
+/// Watches over async-http-client: each line is taken in before more bytes are read (real back-pressure).
+struct AsyncHTTPClientWatchChannel: WatchChannel {
+    let pool: ClientPool
+    let base: String
+
+    func stream(
+        _ request: HTTPRequest, opened: @Sendable () async -> Void, line: @Sendable (Data) async throws -> Void
+    ) async throws {
+        let prepared = HTTPClientRequest(request, base: base)
+        do {
+            try await pool.with { client, _ in
+                let response = try await client.execute(prepared, timeout: .nanoseconds(request.timeout.nanoseconds))
+                guard response.status == .ok else {
+                    throw TransportError.status(try await AsyncHTTPClientTransport.collect(response, limit: 1 << 20))
+                }
+                await opened()
+                var splitter = LineSplitter()
+                var lines: [Data] = []
+                for try await chunk in response.body {
+                    splitter.append(Data(chunk.readableBytesView)) { lines.append($0) }
+                    for complete in lines { try await line(complete) }
+                    lines.removeAll(keepingCapacity: true)
+                }
+                if !splitter.rest.isEmpty { throw TransportError.truncated }
+            }
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw TransportError(error)
+        }
+    }
+
+    func close() async { await pool.retire(generation: nil) }
+}

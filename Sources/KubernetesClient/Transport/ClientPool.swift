@@ -1,0 +1,140 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// The current `HTTPClient`, and older ones that still have users.
+final class ClientPool: Sendable {
+    /// How often the files of certificates are looked at.
+    private static let rereadEvery: Duration = .seconds(10)
+
+    private struct Entry {
+        let client: HTTPClient
+        var users = 0
+        var isRetired = false
+    }
+    private struct State {
+        var generation = 0
+        var entries: [Int: Entry] = [:]
+        var material: TLSSource.Material?
+        var checked: ContinuousClock.Instant?
+        var isShutDown = false
+    }
+
+    private let state = Mutex(State())
+    private let source: TLSSource
+    private let configuration: APIConfiguration
+    private let group: MultiThreadedEventLoopGroup
+
+    init(_ source: TLSSource, _ configuration: APIConfiguration, _ group: MultiThreadedEventLoopGroup) {
+        (self.source, self.configuration, self.group) = (source, configuration, group)
+    }
+
+    /// Runs `body` with the current client, which lives at least as long.
+    func with<Value: Sendable>(_ body: (HTTPClient, Int) async throws -> Value) async throws -> Value {
+        let (client, generation, idle) = try acquire()
+        for old in idle { try? await old.shutdown() }
+        do {
+            let value = try await body(client, generation)
+            await release(generation)
+            return value
+        } catch {
+            await release(generation)
+            throw error
+        }
+    }
+
+    /// Makes the next user get a new client, hence a new connection.
+    ///
+    /// - Parameter generation: nothing happens unless it is the current one; nil means whatever is current.
+    func retire(generation: Int?) async {
+        let idle = state.withLock { state -> [HTTPClient] in
+            guard generation == nil || generation == state.generation else { return [] }
+            return Self.retireCurrent(&state)
+        }
+        for client in idle { try? await client.shutdown() }
+    }
+
+    func shutdown() async {
+        let clients = state.withLock { state in
+            state.isShutDown = true
+            defer { state.entries = [:] }
+            return state.entries.values.map(\.client)
+        }
+        for client in clients { try? await client.shutdown() }
+    }
+
+    private func acquire() throws -> (HTTPClient, Int, [HTTPClient]) {
+        try state.withLock { state in
+            guard !state.isShutDown else { throw TransportError.cancelled }
+            var idle: [HTTPClient] = []
+            let now = ContinuousClock.now
+            if state.checked.map({ now - $0 >= Self.rereadEvery }) ?? true {
+                // While a file is being replaced it may be unreadable: the old material stays.
+                if let material = try? source.read(), material != state.material {
+                    idle = Self.retireCurrent(&state)
+                    state.material = material
+                }
+                state.checked = now
+            }
+            if state.entries[state.generation] == nil {
+                let material = try state.material ?? source.read()
+                state.entries[state.generation] = Entry(client: try makeClient(material))
+            }
+            state.entries[state.generation]?.users += 1
+            guard let client = state.entries[state.generation]?.client else { throw TransportError.cancelled }
+            return (client, state.generation, idle)
+        }
+    }
+
+    private func release(_ generation: Int) async {
+        let idle = state.withLock { state -> HTTPClient? in
+            guard var entry = state.entries[generation] else { return nil }
+            entry.users -= 1
+            if entry.isRetired, entry.users == 0 {
+                state.entries[generation] = nil
+                return entry.client
+            }
+            state.entries[generation] = entry
+            return nil
+        }
+        if let idle { try? await idle.shutdown() }
+    }
+
+    /// The clients that nobody uses any more, to be shut down outside of the lock.
+    private static func retireCurrent(_ state: inout State) -> [HTTPClient] {
+        let generation = state.generation
+        state.generation += 1
+        guard var entry = state.entries[generation] else { return [] }
+        entry.isRetired = true
+        state.entries[generation] = entry.users == 0 ? nil : entry
+        return entry.users == 0 ? [entry.client] : []
+    }
+
+    private func makeClient(_ material: TLSSource.Material) throws -> HTTPClient {
+        var settings = HTTPClient.Configuration(
+            tlsConfiguration: try source.configuration(material), redirectConfiguration: .disallow,
+            timeout: .init(connect: .seconds(5)),
+            connectionPool: .init(idleTimeout: .seconds(60), concurrentHTTP1ConnectionsPerHostSoftLimit: 32))
+        // The reflector's backoff decides when to try again.
+        settings.connectionPool.retryConnectionEstablishment = false
+        if let name = configuration.tlsServerName { settings.dnsOverride = [name: configuration.server.host] }
+        if let proxy = configuration.proxy { settings.proxy = try Self.proxy(proxy) }
+        return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
+    }
+
+    private static func proxy(_ text: String) throws(APIError) -> HTTPClient.Configuration.Proxy {
+        for (scheme, isSOCKS) in [("socks5://", true), ("socks5h://", true), ("http://", false)]
+        where text.hasPrefix(scheme) {
+            let address = try ServerAddress("http://" + text.dropFirst(scheme.count))
+            return isSOCKS
+                ? .socksServer(host: address.host, port: address.port)
+                : .server(host: address.host, port: address.port)
+        }
+        throw APIError(
+            code: .configuration,
+            message: "the proxy-url \"\(text)\" is neither http://host:port nor socks5://host:port")
+    }
+}

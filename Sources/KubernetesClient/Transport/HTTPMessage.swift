@@ -1,0 +1,74 @@
+package import FoundationEssentials
+package import MonotonicTime
+
+/// One request to the API server, independent of the transport that carries it.
+package struct HTTPRequest: Sendable {
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case put = "PUT"
+        case patch = "PATCH"
+        case delete = "DELETE"
+    }
+
+    package var method: Method
+    /// Path and query below the server's URL, percent-encoded.
+    package var path: String
+    /// The value of `Authorization`.
+    package var authorization: String?
+    package var contentType: String?
+    package var body: Data?
+    /// How long to wait for the whole answer; for a watch, for its head.
+    package var timeout: Interval
+
+    package init(
+        _ method: Method, _ path: String, query: [(String, String)] = [], contentType: String? = nil,
+        body: Data? = nil, timeout: Interval = .seconds(10)
+    ) {
+        self.method = method
+        self.path = path + Self.encode(query)
+        (self.contentType, self.body, self.timeout) = (contentType, body, timeout)
+    }
+
+    /// RFC 3986 §2.3: everything but unreserved characters is escaped.
+    static func encode(_ query: [(String, String)]) -> String {
+        guard !query.isEmpty else { return "" }
+        return "?" + query.map { "\(escape($0.0))=\(escape($0.1))" }.joined(separator: "&")
+    }
+
+    static func escape(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 48...57, 65...90, 97...122, 45, 46, 95, 126: bytes.append(byte)
+            default: bytes += [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The headers that every transport sends.
+    ///
+    /// `identity`, because on a LAN inflating costs more than it saves, and both transports shall behave alike.
+    var headers: [(name: String, value: String)] {
+        var headers = [
+            ("Accept", "application/json"), ("Accept-Encoding", "identity"), ("User-Agent", "herald"),
+        ]
+        if let authorization { headers.append(("Authorization", authorization)) }
+        if let contentType { headers.append(("Content-Type", contentType)) }
+        return headers
+    }
+}
+
+/// A complete answer.
+package struct HTTPResponse: Sendable {
+    package var status: Int
+    /// `Retry-After` in seconds.
+    package var retryAfter: Int?
+    package var body: Data
+
+    package init(status: Int, retryAfter: Int? = nil, body: Data) {
+        (self.status, self.retryAfter, self.body) = (status, retryAfter, body)
+    }
+}
