@@ -1,0 +1,167 @@
+package import MonotonicTime
+package import Wire
+
+extension Membership {
+    /// What an authentic frame's header means for its sender; the body may be read only after `.accepted`.
+    package enum Verdict: Sendable, Hashable {
+        case accepted
+        case dropped(HelloDropReason)
+    }
+
+    /// A frame under the own name.
+    package enum OwnName: Sendable, Hashable {
+        /// The own frame came back.
+        case reflection
+        /// Another speaker with the own name; this one keeps going.
+        case rivalIgnored
+        /// Another speaker with the own name goes first: be silent.
+        case conflict
+    }
+
+    /// A frame under the own name from elsewhere (F14): the joining one, or the lower incarnation, falls silent.
+    package mutating func receiveOwnName(_ header: HelloHeader, at now: Instant) -> OwnName {
+        guard header.incarnation != incarnation else { return .reflection }
+        guard header.phase == .ready || header.phase == .leaving else { return .rivalIgnored }
+        guard phase != .ready || header.incarnation > incarnation else { return .rivalIgnored }
+        return .conflict
+    }
+
+    /// Falls silent, because of the own name or another own interface, until `conflictRetry` after the last such frame.
+    package mutating func fallSilent(_ phase: Phase, incarnation: UInt64, at now: Instant) -> [Directive] {
+        let directives = self.phase == phase ? [] : rejoin(incarnation: incarnation, at: now)
+        self.phase = phase
+        silentUntil = now + timing.conflictRetry
+        return directives
+    }
+
+    /// Takes the header of an authentic frame. `details` is asked for only when it may have changed.
+    package mutating func receive(
+        _ header: HelloHeader, details: () throws(HelloDropReason) -> HelloSender, at now: Instant
+    ) -> (Verdict, [Directive]) {
+        var directives: [Directive] = []
+        guard var peer = peers[header.node] else {
+            guard peers.count < timing.peerLimit else { return (.dropped(.tooManyPeers), []) }
+            let sender: HelloSender
+            do { sender = try details() } catch { return (.dropped(error), []) }
+            var peer = Peer(
+                id: header.node, name: sender.name, state: .joining, lastHeard: now, interval: baseInterval)
+            peer.describe(header, sender)
+            peer.incarnation = header.incarnation
+            update(&peer, header, isNew: true, at: now, &directives)
+            return (.accepted, directives)
+        }
+        let isSameIncarnation = peer.incarnation == header.incarnation
+        if isSameIncarnation {
+            guard header.sequence > peer.sequence else { return (.dropped(.outdated), []) }
+        } else if peer.incarnation != nil {
+            // Two incarnations at once: the first stays until it is silent, restarting, absent or dead.
+            guard
+                !peer.isHeard(timing, at: now) || peer.phase == .restarting || peer.state == .absent
+                    || peer.state == .dead
+            else { return (.dropped(.rivalIncarnation), []) }
+        }
+        if peer.detailsDigest != header.details || peer.hardwareAddress != header.hardwareAddress {
+            do { peer.describe(header, try details()) } catch { return (.dropped(error), []) }
+            directives.append(.peer(peer.id))
+        }
+        let isNew = !isSameIncarnation || peer.state == .dead || peer.state == .absent
+        if !isSameIncarnation {
+            peer.incarnation = header.incarnation
+            peer.hasClaims = false
+            peer.joiningSince = nil
+            peer.heard = []
+        } else if peer.state == .dead {
+            countFalseDeath(&peer, at: now, &directives)
+        }
+        update(&peer, header, isNew: isNew, at: now, &directives)
+        return (.accepted, directives)
+    }
+
+    private mutating func update(
+        _ peer: inout Peer, _ header: HelloHeader, isNew: Bool, at now: Instant, _ directives: inout [Directive]
+    ) {
+        let before = (peer.state, peer.isStale, peer.phase)
+        peer.sequence = header.sequence
+        peer.lastHeard = now
+        peer.phase = header.phase
+        peer.isStale = header.isStale
+        if peer.suspectedAt != nil {
+            peer.suspectedAt = nil
+            peer.firstProof = nil
+            suspects -= 1
+        }
+        peer.forgive(timing, base: baseInterval, at: now)
+        switch header.phase {
+        case .restarting: peer.becomeAbsent(at: now)
+        case .deaf: if peer.state != .dead { peer.die(at: now, byVerdict: false) }
+        case .joining:
+            peer.readySince = nil
+            if peer.joiningSince == nil { peer.joiningSince = now }
+            // An absent peer stays absent while it joins: its addresses wait for it.
+            if peer.state != .absent { peer.state = .joining }
+            if peer.addresses.isEmpty { peer.lastAnswer = now }
+        case .ready, .leaving:
+            peer.joiningSince = nil
+            if peer.readySince == nil { peer.readySince = now }
+            if peer.hasClaims {
+                peer.state = .ready
+                peer.absentSince = nil
+            } else {
+                peer.lastAnswer = now
+                if peer.state != .absent { peer.state = .joining }
+            }
+        }
+        let isFreshlyJoining = peer.joiningSince.map { now - $0 < timing.listenLimit } ?? false
+        if isNew || isFreshlyJoining { directives.append(.tellClaims) }
+        if peer.state == .absent { deadline = min(deadline, now) }
+        if isNew || before != (peer.state, peer.isStale, peer.phase) { directives.append(.peer(peer.id)) }
+        peers[peer.id] = peer
+        heardForeign(at: now)
+    }
+
+    /// A false death doubles the peer's interval, but only a silence that a longer interval could have survived counts.
+    private func countFalseDeath(_ peer: inout Peer, at now: Instant, _ directives: inout [Directive]) {
+        guard let silentSince = peer.verdictAt, now - silentSince < timing.longestDeadInterval else { return }
+        peer.interval = min(peer.interval * 2, timing.longestDeadInterval / timing.deadIntervals)
+        peer.doubledAt = now
+        peer.verdictAt = nil
+        directives.append(.falseDeath(peer.id))
+    }
+
+    /// The heard list of an accepted Hello.
+    package mutating func receiveHeard(_ heard: [NodeID], from id: NodeID) {
+        guard var peer = peers[id] else { return }
+        peer.heard = heard
+        peer.hearsMe = heard.contains(me)
+        peers[id] = peer
+    }
+
+    /// The peer's whole list of claims is known.
+    package mutating func receivedAllClaims(from id: NodeID, at now: Instant) -> [Directive] {
+        guard var peer = peers[id], !peer.hasClaims else { return [] }
+        peer.hasClaims = true
+        if peer.phase == .ready || peer.phase == .leaving {
+            peer.state = .ready
+            peer.absentSince = nil
+            peer.readySince = peer.readySince ?? now
+        }
+        peers[id] = peer
+        deadline = min(deadline, now)
+        return [.peer(id)]
+    }
+}
+
+extension Peer {
+    fileprivate mutating func describe(_ header: HelloHeader, _ sender: HelloSender) {
+        name = sender.name
+        addresses = sender.addresses
+        hardwareAddress = header.hardwareAddress
+        detailsDigest = header.details
+    }
+
+    fileprivate mutating func forgive(_ timing: MembershipTiming, base: Interval, at now: Instant) {
+        guard let since = doubledAt, now - since >= timing.falseDeathHalving else { return }
+        interval = max(interval / 2, base)
+        doubledAt = interval > base ? since + timing.falseDeathHalving : nil
+    }
+}

@@ -1,0 +1,171 @@
+package import MonotonicTime
+internal import NetworkAddresses
+package import Wire
+
+extension Membership {
+    /// Looks at every deadline that has passed. Work is one pass over the peers.
+    package mutating func poll(at now: Instant) -> [Directive] {
+        var directives: [Directive] = []
+        deadline = now + .seconds(1)
+        if let silentUntil {
+            guard now >= silentUntil else {
+                nextHello = silentUntil
+                deadline = silentUntil
+                return []
+            }
+            self.silentUntil = nil
+            phase = .joining
+            (joiningSince, nextHello) = (now, now)
+        }
+        for id in peers.rows.map(\.id) { watch(id, at: now, &directives) }
+        watchReception(at: now, &directives)
+        if phase == .joining { join(at: now, &directives) }
+        if now >= nextHello {
+            directives.append(.sendHello)
+            nextHello = max(nextHello + timing.hello, now + timing.hello / 2)
+        }
+        return directives
+    }
+
+    private mutating func watch(_ id: NodeID, at now: Instant, _ directives: inout [Directive]) {
+        guard var peer = peers[id] else { return }
+        switch peer.state {
+        case .dead:
+            if let diedAt = peer.diedAt, now - diedAt > timing.forget { peers[id] = nil }
+            return
+        case .absent:
+            let wait = peer.addresses.isEmpty ? timing.blindRestart : timing.kernelAsk * timing.unansweredAsks
+            if let answer = peer.lastAnswer, now - answer > wait {
+                peer.die(at: now, byVerdict: true)
+                directives.append(.peer(id))
+            } else if let since = peer.absentSince, now - since > timing.hold {
+                peer.die(at: now, byVerdict: false)
+                directives.append(.peer(id))
+            } else {
+                ask(&peer, at: now, &directives)
+            }
+        case .joining, .ready:
+            let silence = now - peer.lastHeard
+            let suspicion = peer.interval * timing.suspectIntervals
+            guard silence >= suspicion else {
+                deadline = min(deadline, peer.lastHeard + suspicion)
+                return
+            }
+            if peer.suspectedAt == nil {
+                peer.suspectedAt = now
+                suspects += 1
+                directives.append(.peer(id))
+            }
+            ask(&peer, at: now, &directives)
+            judge(&peer, silence, at: now, &directives)
+        }
+        peers[id] = peer
+    }
+
+    /// A suspected peer: absent when its kernel answers, dead when nothing speaks for it and reception is proven.
+    private mutating func judge(
+        _ peer: inout Peer, _ silence: Interval, at now: Instant, _ directives: inout [Directive]
+    ) {
+        guard let suspectedAt = peer.suspectedAt else { return }
+        let verdict = peer.interval * timing.deadIntervals
+        let confirmation = peer.interval * timing.suspectIntervals + timing.kernelAsk
+        if peer.state == .ready, let answer = peer.lastAnswer, answer > suspectedAt, silence >= confirmation,
+            !isVouched(peer.id, at: now)
+        {
+            peer.becomeAbsent(at: now)
+            peer.suspectedAt = nil
+            peer.firstProof = nil
+            suspects -= 1
+            directives.append(.peer(peer.id))
+        } else if silence >= verdict, !isVouched(peer.id, at: now) {
+            if let proof = peer.firstProof, lastForeign - proof >= timing.hello {
+                peer.die(at: now, byVerdict: true)
+                suspects -= 1
+                directives.append(.peer(peer.id))
+            }
+        } else if silence < verdict {
+            deadline = min(deadline, peer.lastHeard + verdict)
+        }
+        for gateway in environment.gateways { askGateway(gateway, at: now, &directives) }
+    }
+
+    private mutating func ask(_ peer: inout Peer, at now: Instant, _ directives: inout [Directive]) {
+        if let last = peer.lastAsked, now - last < timing.kernelAsk {
+            deadline = min(deadline, last + timing.kernelAsk)
+            return
+        }
+        peer.lastAsked = now
+        deadline = min(deadline, now + timing.kernelAsk)
+        guard let address = askable(peer.addresses) else { return }
+        directives.append(.ask(address, peer.hardwareAddress))
+    }
+
+    private func askable(_ addresses: [IPAddress]) -> IPAddress? {
+        addresses.first { environment.families.contains($0.family) }
+    }
+
+    private mutating func askGateway(_ gateway: IPAddress, at now: Instant, _ directives: inout [Directive]) {
+        if lastGatewayAsk == now || lastGatewayAsk.map({ now - $0 >= timing.kernelAsk }) ?? true {
+            lastGatewayAsk = now
+            directives.append(.ask(gateway, nil))
+        }
+        deadline = min(deadline, now + timing.kernelAsk)
+    }
+
+    /// Deaf: peers are known, and nothing at all is heard although the gateway and their kernels were asked.
+    private mutating func watchReception(at now: Instant, _ directives: inout [Directive]) {
+        guard phase == .ready || phase == .deaf else { return }
+        let silence = now - lastForeign
+        if phase == .deaf {
+            if silence < deadInterval {
+                phase = .joining
+                (joiningSince, firstForeign) = (now, now)
+                peers.updateAll { $0.hasClaims = false }
+            }
+            for gateway in environment.gateways { askGateway(gateway, at: now, &directives) }
+            return
+        }
+        guard peers.rows.contains(where: { $0.state != .dead }) else { return }
+        let suspicion = baseInterval * timing.suspectIntervals
+        if silence >= deadInterval {
+            phase = .deaf
+            directives.append(.becameDeaf)
+        } else if silence >= suspicion {
+            for gateway in environment.gateways { askGateway(gateway, at: now, &directives) }
+            deadline = min(deadline, lastForeign + deadInterval)
+        } else {
+            deadline = min(deadline, lastForeign + suspicion)
+        }
+    }
+
+    private mutating func join(at now: Instant, _ directives: inout [Directive]) {
+        guard environment.hasKey else { return }
+        for id in environment.recorded where peers[id] == nil && id != me {
+            guard let known = environment.known.first(where: { $0.id == id }), let address = askable(known.addresses)
+            else { continue }
+            directives.append(.ask(address, nil))
+        }
+        for gateway in environment.gateways { askGateway(gateway, at: now, &directives) }
+        deadline = min(deadline, now + timing.kernelAsk)
+        guard let snapshotSince, hasListened(snapshotSince, at: now) else { return }
+        phase = .ready
+        lastForeign = now
+        directives.append(.becameReady)
+    }
+
+    private func hasListened(_ snapshotSince: Instant, at now: Instant) -> Bool {
+        guard let firstForeign else {
+            // A lone speaker hears nobody because there is nobody.
+            return environment.known.isEmpty && peers.isEmpty && now - joiningSince >= timing.loneListen
+        }
+        let listened = now - max(joiningSince, firstForeign)
+        if listened >= timing.listenLimit { return true }
+        guard listened >= timing.listen, now - snapshotSince >= timing.snapshotSettling else { return false }
+        return peers.rows.allSatisfy { peer in
+            peer.hasClaims || !peer.isHeard(timing, at: now) || (peer.phase != .ready && peer.phase != .leaving)
+        }
+    }
+
+    /// Nodes that the record names, that are unheard, and whose kernels answered while this speaker listened.
+    package func recordedAlive() -> Set<NodeID> { Set(recordedKernels.keys) }
+}

@@ -1,0 +1,213 @@
+package import MonotonicTime
+package import NetworkAddresses
+package import Wire
+
+/// Who is alive on one link, by the rules of `docs/failover.md`.
+///
+/// A pure state machine: frames, kernel answers and time go in, directives come out. It owns the own phase on the link
+/// (joining, ready, deaf, …) and one row per peer. It knows nothing of addresses but that they have owners.
+package struct Membership: Sendable {
+    package internal(set) var timing: MembershipTiming
+    package let me: NodeID
+    package internal(set) var phase: Phase = .joining
+    package internal(set) var incarnation: UInt64
+    package internal(set) var peers = PeerTable()
+
+    var environment = Environment()
+    var joiningSince: Instant
+    var firstForeign: Instant?
+    var lastForeign: Instant
+    var lastGatewayAsk: Instant?
+    var snapshotSince: Instant?
+    var silentUntil: Instant?
+    var nextHello: Instant
+    var deadline: Instant
+    var suspects = 0
+    /// Kernels of nodes that the record names: when they answered, from where.
+    var recordedKernels: [NodeID: (at: Instant, hardwareAddress: MACAddress)] = [:]
+
+    package init(me: NodeID, incarnation: UInt64, timing: MembershipTiming, now: Instant) {
+        (self.me, self.incarnation, self.timing) = (me, incarnation, timing)
+        (joiningSince, lastForeign, nextHello, deadline) = (now, now, now, now)
+    }
+
+    /// The own state on the link.
+    package enum Phase: Sendable, Hashable {
+        case joining, ready, deaf
+        /// Silent, because another speaker uses the own name.
+        case conflict
+        /// Silent, because another interface of this node serves the same segment.
+        case passive
+    }
+
+    /// What the control plane knows that matters here.
+    package struct Environment: Sendable, Equatable {
+        package var gateways: [IPAddress] = []
+        /// Speakers that a Lease names.
+        package var known: [Known] = []
+        /// Nodes that the API record names as owners.
+        package var recorded: [NodeID] = []
+        package var hasSnapshot = false
+        package var hasKey = false
+        package var isWireless = false
+        /// Whether there is an own address to ask kernels from.
+        package var families: Set<IPFamily> = []
+
+        package init() {}
+
+        package struct Known: Sendable, Equatable {
+            package var id: NodeID
+            package var name: String
+            package var addresses: [IPAddress]
+
+            package init(id: NodeID, name: String, addresses: [IPAddress]) {
+                (self.id, self.name, self.addresses) = (id, name, addresses)
+            }
+        }
+    }
+
+    /// What the caller must do, in order.
+    package enum Directive: Sendable, Hashable {
+        case sendHello
+        case ask(IPAddress, MACAddress?)
+        /// This peer's row changed.
+        case peer(NodeID)
+        /// A peer appeared, returned, or is joining: it needs the list of claims soon.
+        case tellClaims
+        /// The listening time is over: own the addresses that were held.
+        case becameReady
+        /// Nothing is heard any more: drop everything that is answered for, remember the claims.
+        case becameDeaf
+        /// Start over: forget every claim, too.
+        case rejoined
+        case falseDeath(NodeID)
+    }
+
+    package var nextDeadline: Instant { min(nextHello, deadline) }
+
+    /// The unit of silence of a peer without false deaths.
+    var baseInterval: Interval { environment.isWireless ? timing.wirelessInterval : timing.hello }
+
+    /// The silence of everybody that makes a speaker deaf, and the pause after which it must join anew.
+    package var deadInterval: Interval { baseInterval * timing.deadIntervals }
+
+    /// The phase that goes into the frames.
+    package func announcedPhase(isLeaving: Bool, isRestarting: Bool) -> HelloPhase {
+        if isRestarting { return .restarting }
+        switch phase {
+        case .ready: return isLeaving ? .leaving : .ready
+        case .deaf: return .deaf
+        case .joining, .conflict, .passive: return .joining
+        }
+    }
+
+    /// The peers heard directly, for the own Hello; the first `limit` by identity when there are too many.
+    package func heard(at now: Instant, limit: Int) -> [NodeID] {
+        let all = peers.rows.filter { $0.isHeard(timing, at: now) }.map(\.id)
+        return all.count <= limit ? all : Array(all.sorted().prefix(limit))
+    }
+
+    /// Ready peers are heard, and none of them hears me: my way out is broken.
+    package func isMute(at now: Instant) -> Bool {
+        var heardSome = false
+        for peer in peers.rows where peer.state == .ready && peer.isHeard(timing, at: now) {
+            if peer.hearsMe { return false }
+            heardSome = true
+        }
+        return heardSome
+    }
+
+    package mutating func configure(_ environment: Environment, timing: MembershipTiming, at now: Instant) {
+        let base = baseInterval
+        self.timing = timing
+        self.environment = environment
+        if environment.hasSnapshot, snapshotSince == nil { snapshotSince = now }
+        if !environment.hasSnapshot { snapshotSince = nil }
+        if baseInterval != base {
+            let interval = baseInterval
+            peers.updateAll { $0.interval = interval }
+        }
+        deadline = min(deadline, now)
+    }
+
+    /// Starts over under a new incarnation: after a long pause, a changed interface, a conflict.
+    package mutating func rejoin(incarnation: UInt64, at now: Instant) -> [Directive] {
+        self.incarnation = incarnation
+        phase = .joining
+        peers.removeAll()
+        suspects = 0
+        recordedKernels.removeAll()
+        (joiningSince, firstForeign, lastForeign, silentUntil) = (now, nil, now, nil)
+        (nextHello, deadline) = (now, now)
+        return [.rejoined]
+    }
+
+    /// After a pause of the own process: the peers cannot be blamed for that time.
+    package mutating func excuse(_ late: Interval) {
+        peers.updateAll { $0.shift(by: late) }
+        lastForeign = lastForeign + late
+    }
+
+    /// A frame of another host was received: proof that receiving works.
+    package mutating func heardForeign(at now: Instant) {
+        lastForeign = now
+        if firstForeign == nil { firstForeign = now }
+        guard suspects > 0 else { return }
+        peers.updateAll { if $0.suspectedAt != nil, $0.firstProof == nil { $0.firstProof = now } }
+    }
+
+    /// A kernel answered; it counts only with the peer's address and hardware address.
+    package mutating func heardKernel(_ address: IPAddress, _ hardwareAddress: MACAddress, at now: Instant)
+        -> [Directive]
+    {
+        heardForeign(at: now)
+        var directives: [Directive] = []
+        peers.updateAll { peer in
+            guard peer.addresses.contains(address), peer.hardwareAddress ?? hardwareAddress == hardwareAddress else {
+                return
+            }
+            peer.lastAnswer = now
+            if peer.hardwareAddress == nil {
+                peer.hardwareAddress = hardwareAddress
+                directives.append(.peer(peer.id))
+            }
+        }
+        if phase == .joining {
+            for known in environment.known where known.addresses.contains(address) {
+                recordedKernels[known.id] = (now, hardwareAddress)
+            }
+        }
+        return directives
+    }
+
+    /// The record, or another speaker's `held` claim, names an owner that is not heard: keep its addresses if it lives.
+    package mutating func expect(_ id: NodeID, at now: Instant) -> [Directive] {
+        guard id != me else { return [] }
+        if var peer = peers[id] {
+            guard phase == .joining, peer.state == .joining else { return [] }
+            peer.becomeAbsent(at: now)
+            peers[id] = peer
+        } else {
+            guard peers.count < timing.peerLimit else { return [] }
+            let known = environment.known.first { $0.id == id }
+            var peer = Peer(
+                id: id, name: known?.name ?? "", state: .absent, lastHeard: now - .seconds(3600), interval: baseInterval
+            )
+            peer.addresses = known?.addresses ?? []
+            peer.hardwareAddress = recordedKernels[id]?.hardwareAddress
+            peer.becomeAbsent(at: now)
+            if isVouched(id, at: now) {
+                peer.state = .ready
+                peer.absentSince = nil
+            }
+            peers[id] = peer
+        }
+        deadline = min(deadline, now)
+        return [.peer(id)]
+    }
+
+    /// Whether a peer that I hear says that it hears this one.
+    func isVouched(_ id: NodeID, at now: Instant) -> Bool {
+        peers.rows.contains { $0.id != id && $0.isHeard(timing, at: now) && $0.heard.contains(id) }
+    }
+}
