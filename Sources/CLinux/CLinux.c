@@ -1,1 +1,150 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+struct cl_batch {
+  uint32_t capacity, size;
+  uint8_t *octets;
+  struct iovec *vectors;
+  struct mmsghdr *messages;
+};
+
+struct cl_batch *cl_batch_new(uint32_t capacity, uint32_t size) {
+  struct cl_batch *batch = calloc(1, sizeof *batch);
+  if (!batch) return NULL;
+  batch->capacity = capacity;
+  batch->size = size;
+  batch->octets = calloc(capacity, size);
+  batch->vectors = calloc(capacity, sizeof *batch->vectors);
+  batch->messages = calloc(capacity, sizeof *batch->messages);
+  if (!batch->octets || !batch->vectors || !batch->messages) {
+    cl_batch_free(batch);
+    return NULL;
+  }
+  for (uint32_t i = 0; i < capacity; i++) {
+    batch->vectors[i] = (struct iovec){batch->octets + (size_t)i * size, size};
+    batch->messages[i].msg_hdr.msg_iov = &batch->vectors[i];
+    batch->messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  return batch;
+}
+
+void cl_batch_free(struct cl_batch *batch) {
+  if (!batch) return;
+  free(batch->octets);
+  free(batch->vectors);
+  free(batch->messages);
+  free(batch);
+}
+
+uint8_t *cl_batch_frame(struct cl_batch *batch, uint32_t index) { return batch->octets + (size_t)index * batch->size; }
+
+uint32_t cl_batch_length(const struct cl_batch *batch, uint32_t index) {
+  uint32_t length = batch->messages[index].msg_len;
+  return length < batch->size ? length : batch->size;
+}
+
+void cl_batch_set_length(struct cl_batch *batch, uint32_t index, uint32_t length) {
+  batch->vectors[index].iov_len = length < batch->size ? length : batch->size;
+}
+
+int cl_batch_receive(int fd, struct cl_batch *batch) {
+  int count = recvmmsg(fd, batch->messages, batch->capacity, MSG_DONTWAIT, NULL);
+  return count < 0 ? -errno : count;
+}
+
+int cl_batch_send(int fd, struct cl_batch *batch, uint32_t first, uint32_t count) {
+  int sent = sendmmsg(fd, batch->messages + first, count, MSG_DONTWAIT);
+  return sent < 0 ? -errno : sent;
+}
+
+// Protocol 0: the socket is deaf until it is bound, so that no frame can slip in before the filter is on.
+int cl_packet_socket(void) {
+  int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  return fd < 0 ? -errno : fd;
+}
+
+int cl_packet_filter(int fd, const struct sock_filter *instructions, uint16_t count) {
+  struct sock_fprog program = {count, (struct sock_filter *)instructions};
+  return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) ? -errno : 0;
+}
+
+int cl_packet_bind(int fd, int ifindex, uint16_t ethertype) {
+  struct sockaddr_ll address = {
+      .sll_family = AF_PACKET, .sll_protocol = htons(ethertype), .sll_ifindex = ifindex};
+  return bind(fd, (struct sockaddr *)&address, sizeof address) ? -errno : 0;
+}
+
+int cl_packet_join(int fd, int ifindex, const uint8_t group[6]) {
+  struct packet_mreq request = {.mr_ifindex = ifindex, .mr_type = PACKET_MR_MULTICAST, .mr_alen = 6};
+  memcpy(request.mr_address, group, 6);
+  return setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) ? -errno : 0;
+}
+
+int cl_packet_drops(int fd) {
+  struct tpacket_stats stats;
+  socklen_t length = sizeof stats;
+  if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length)) return -errno;
+  return (int)stats.tp_drops;
+}
+
+int cl_receive_buffer(int fd, int octets) {
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof octets) &&
+      setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof octets))
+    return -errno;
+  int granted = 0;
+  socklen_t length = sizeof granted;
+  if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &length)) return -errno;
+  return granted;
+}
+
+int cl_udp6_socket(void) {
+  int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  return fd < 0 ? -errno : fd;
+}
+
+int cl_udp6_membership(int fd, int ifindex, const uint8_t group[16], int join) {
+  struct ipv6_mreq request = {.ipv6mr_interface = (unsigned)ifindex};
+  memcpy(&request.ipv6mr_multiaddr, group, 16);
+  int option = join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP;
+  return setsockopt(fd, IPPROTO_IPV6, option, &request, sizeof request) ? -errno : 0;
+}
+
+int cl_netlink_socket(uint32_t groups) {
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+  if (fd < 0) return -errno;
+  struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
+  if (bind(fd, (struct sockaddr *)&address, sizeof address)) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  return fd;
+}
+
+int cl_poll(struct pollfd *fds, uint32_t count, int64_t timeout_nanoseconds) {
+  struct timespec timeout = {timeout_nanoseconds / 1000000000, timeout_nanoseconds % 1000000000};
+  int ready = ppoll(fds, count, timeout_nanoseconds < 0 ? NULL : &timeout, NULL);
+  return ready < 0 ? -errno : ready;
+}
+
+static int64_t nanoseconds(clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t cl_monotonic_nanoseconds(void) { return nanoseconds(CLOCK_MONOTONIC); }
+
+int64_t cl_thread_cpu_nanoseconds(void) { return nanoseconds(CLOCK_THREAD_CPUTIME_ID); }
+
+void cl_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -1,4 +1,4 @@
-// What Glibc's module map hides from Swift: packet sockets, classic BPF, rtnetlink.
+// What Glibc's module map hides from Swift: packet sockets, classic BPF, rtnetlink, batched I/O, namespaces.
 // No _GNU_SOURCE here: with it, glibc's transparent-union socket calls become ambiguous with the Glibc module's.
 #ifndef CLINUX_H
 #define CLINUX_H
@@ -7,5 +7,37 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/types.h>
+
+// Frames that are received and sent in one system call each. `size` octets are kept of each frame.
+struct cl_batch;
+struct cl_batch *cl_batch_new(uint32_t capacity, uint32_t size);
+void cl_batch_free(struct cl_batch *batch);
+uint8_t *cl_batch_frame(struct cl_batch *batch, uint32_t index);
+// The octets of frame `index` that are there: its whole length, or the batch's `size` when it was longer.
+uint32_t cl_batch_length(const struct cl_batch *batch, uint32_t index);
+void cl_batch_set_length(struct cl_batch *batch, uint32_t index, uint32_t length);
+// Both do not block, and return the number of frames or a negative errno.
+int cl_batch_receive(int fd, struct cl_batch *batch);
+int cl_batch_send(int fd, struct cl_batch *batch, uint32_t first, uint32_t count);
+
+// All of these return 0, or a value of use, or a negative errno.
+int cl_packet_socket(void);
+int cl_packet_filter(int fd, const struct sock_filter *instructions, uint16_t count);
+int cl_packet_bind(int fd, int ifindex, uint16_t ethertype);
+int cl_packet_join(int fd, int ifindex, const uint8_t group[6]);
+int cl_packet_drops(int fd);
+// Asks for a receive buffer of `octets`, by force when that is allowed; returns what the kernel granted.
+int cl_receive_buffer(int fd, int octets);
+int cl_udp6_socket(void);
+int cl_udp6_membership(int fd, int ifindex, const uint8_t group[16], int join);
+int cl_netlink_socket(uint32_t groups);
+int cl_poll(struct pollfd *fds, uint32_t count, int64_t timeout_nanoseconds);
+int64_t cl_monotonic_nanoseconds(void);
+int64_t cl_thread_cpu_nanoseconds(void);
+void cl_name_thread(const char *name);
 #endif
