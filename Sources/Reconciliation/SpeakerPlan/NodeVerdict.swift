@@ -46,7 +46,7 @@ extension NodeVerdict {
             self = .refused(.networkUnavailable)
         } else if !policy.ignoresExcludeLabel, node.metadata.labels?[SpeakerPolicy.excludeLabel] != nil {
             self = .refused(.excludedByLabel)
-        } else if node.metadata.annotations?[SpeakerPolicy.drainAnnotation] != nil {
+        } else if node.metadata.annotations?[HeraldObjects.drainAnnotation] != nil {
             self = .lastResort(.drained)
         } else if node.spec?.unschedulable == true {
             self = .lastResort(.cordoned)

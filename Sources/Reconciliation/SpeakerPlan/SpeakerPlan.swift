@@ -63,8 +63,6 @@ package struct SpeakerPolicy: Sendable, Hashable {
         (self.loadBalancerClass, self.ignoresExcludeLabel) = (loadBalancerClass, ignoresExcludeLabel)
     }
 
-    /// Set on a Node by `lbctl drain`, removed by `lbctl undrain`: the node gives its addresses away, as if cordoned.
-    package static let drainAnnotation = "lb.cluster.home/drain"
     /// Kubernetes' own label (KEP-1143); its presence counts, whatever its value.
     package static let excludeLabel = "node.kubernetes.io/exclude-from-external-load-balancers"
 }

@@ -52,7 +52,7 @@ import Testing
             NodeRow(
                 testDescription: "cordoned", node: node("node-a", cordoned: true), expected: .lastResort(.cordoned)),
             NodeRow(
-                testDescription: "drained", node: node("node-a", annotations: [SpeakerPolicy.drainAnnotation: "true"]),
+                testDescription: "drained", node: node("node-a", annotations: [HeraldObjects.drainAnnotation: "true"]),
                 expected: .lastResort(.drained)),
         ])
     func nodeVerdicts(row: NodeRow) throws {

@@ -1,0 +1,23 @@
+/// Names of the objects by which Herald's own programs find each other.
+public enum HeraldObjects {
+    /// The namespace of the manifests; programs take it from `--namespace`, or from their service account.
+    public static let defaultNamespace = "herald-system"
+
+    /// The Secret with the key that speakers sign Hello, Claims and Refuse frames with. The controller makes it when it
+    /// is absent: `current` is 32 random bytes, and `previous` is there for a while after a rotation.
+    public static let helloKeySecret = "herald-hello-key"
+    public static let helloKeyCurrent = "current"
+    public static let helloKeyPrevious = "previous"
+
+    /// The Lease that each speaker renews: `lbctl speakers` shows it, and peers find its addresses in it.
+    public static func speakerLease(node: String) -> String { speakerLeasePrefix + node }
+    public static let speakerLeasePrefix = "speaker-"
+    /// On a speaker's Lease: the addresses of its announcing interfaces, separated by commas.
+    public static let addressesAnnotation = "lb.cluster.home/addresses"
+    /// On a speaker's Lease: its announcing interfaces, separated by commas.
+    public static let interfacesAnnotation = "lb.cluster.home/interfaces"
+    /// On a speaker's Lease: the version of its program.
+    public static let versionAnnotation = "lb.cluster.home/version"
+    /// On a Node, set by `lbctl drain`, removed by `lbctl undrain`: the node gives its addresses away, as if cordoned.
+    public static let drainAnnotation = "lb.cluster.home/drain"
+}
