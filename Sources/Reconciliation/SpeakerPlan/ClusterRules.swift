@@ -52,6 +52,11 @@ struct ClusterRules: Sendable {
             .sorted { $0.name < $1.name }
     }
 
+    /// Whatever the address, this node may not announce it.
+    var excludesNode: Bool {
+        if case .refused = nodes.first(where: { $0.name == node })?.verdict { true } else { false }
+    }
+
     func pool(of address: IPAddress) -> Pool? {
         var refused: Pool?
         for pool in pools where pool.ranges.contains(where: { $0.contains(address) }) {

@@ -9,6 +9,8 @@ package import NetworkAddresses
 package struct SpeakerPlan: Sendable, Hashable {
     package let node: String
     package internal(set) var addresses: [IPAddress: PlannedAddress] = [:]
+    /// This node may announce nothing: its label, or its network, excludes it.
+    package internal(set) var isExcluded = false
 
     init(node: String) { self.node = node }
 

@@ -71,9 +71,10 @@ package struct SpeakerPlanner: Sendable {
             services = Set(snapshot.services.keys).union(contributions.keys)
         }
         dirty = .services([])
+        var isChanged = plan.isExcluded != rules.excludesNode
+        plan.isExcluded = rules.excludesNode
         var touched: Set<IPAddress> = []
         for key in services { reconsider(key, &touched) }
-        var isChanged = false
         for address in touched {
             let planned = planned(address)
             guard plan.addresses[address] != planned else { continue }
