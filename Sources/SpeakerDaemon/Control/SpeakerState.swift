@@ -1,9 +1,9 @@
-package import Election
+import Election
 package import KubernetesClient
 package import KubernetesModel
 package import Link
 package import MonotonicTime
-package import NetworkAddresses
+import NetworkAddresses
 package import Reconciliation
 package import Wire
 

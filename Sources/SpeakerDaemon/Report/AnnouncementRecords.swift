@@ -1,0 +1,170 @@
+package import KubernetesModel
+package import MonotonicTime
+package import NetworkAddresses
+package import Reconciliation
+
+/// Which entries of this node ServiceL2Status objects should have, and which writes that takes.
+///
+/// A speaker writes its own entries only, on change only, at least a second apart for each object; it takes an entry
+/// back a few seconds after it lost the address, so that the record is never empty in the middle of a move.
+package struct AnnouncementRecords: Sendable {
+    package typealias Entry = ServiceL2Status.Announced
+
+    /// One object to write: all entries that this node is to have in it.
+    package struct Write: Sendable, Hashable {
+        package var name: String
+        package var service: ObjectKey
+        package var entries: [Entry]
+    }
+
+    private struct Place: Sendable, Hashable {
+        var address: IPAddress
+        var link: String
+    }
+
+    private struct Fact: Sendable, Hashable {
+        var hardwareAddress: MACAddress?
+        var since: Timestamp?
+        var conflict: MACAddress?
+        /// Set when the address was lost: the entry goes then.
+        var removal: Instant?
+
+        /// The removal that is due by `now` is the end of it.
+        func isOver(at now: Instant) -> Bool { removal.map { now >= $0 } ?? false }
+    }
+
+    private let node: String
+    private var facts: [Place: Fact] = [:]
+    /// What the API is known to hold of this node's, by object.
+    private var written: [String: [Entry]] = [:]
+    private var notBefore: [String: Instant] = [:]
+    private var services: [String: ObjectKey] = [:]
+    /// Entries of an earlier life are left alone until then: joining speakers read them.
+    private var cleansAfter: Instant?
+
+    static let spacing = Interval.seconds(1)
+    static let removalDelay = Interval.seconds(5)
+    /// How long a speaker has been at work before it takes back what an earlier process of its node wrote.
+    static let cleaningDelay = Interval.seconds(15)
+
+    package init(node: String) { self.node = node }
+
+    // MARK: Facts
+
+    /// - Parameter since: When this node began to announce the address, by the wall clock.
+    package mutating func took(
+        _ address: IPAddress, on link: String, hardwareAddress: MACAddress, since: Timestamp
+    ) {
+        facts[Place(address: address, link: link)] = Fact(
+            hardwareAddress: hardwareAddress, since: recordedSince(address, link) ?? since)
+    }
+
+    package mutating func gaveUp(_ address: IPAddress, on link: String, at now: Instant) {
+        let place = Place(address: address, link: link)
+        guard facts[place] != nil else { return }
+        facts[place]?.removal = now + Self.removalDelay
+    }
+
+    /// A foreign host uses the address.
+    package mutating func conflict(_ address: IPAddress, on link: String, with hardwareAddress: MACAddress) {
+        facts[Place(address: address, link: link), default: Fact()].conflict = hardwareAddress
+    }
+
+    /// The conflict has not been seen again for long.
+    package mutating func conflictEnded(_ address: IPAddress, on link: String) {
+        let place = Place(address: address, link: link)
+        facts[place]?.conflict = nil
+        if facts[place]?.since == nil { facts[place] = nil }
+    }
+
+    /// What is announced on a link, all of it: corrects whatever a lost fact left wrong.
+    package mutating func announces(_ addresses: Set<IPAddress>, on link: String, at now: Instant) {
+        for (place, fact) in facts where place.link == link && fact.since != nil && fact.removal == nil {
+            if !addresses.contains(place.address) { gaveUp(place.address, on: link, at: now) }
+        }
+    }
+
+    // MARK: The API's side
+
+    /// What the API says of an object, from list or watch.
+    package mutating func saw(_ change: ObjectChange<ServiceL2Status>, at now: Instant) {
+        if cleansAfter == nil { cleansAfter = now + Self.cleaningDelay }
+        switch change {
+        case .replaced(let all):
+            written = [:]
+            for status in all { saw(status) }
+        case .applied(let status): saw(status)
+        case .deleted(let status): written[status.metadata.name] = nil
+        }
+    }
+
+    private mutating func saw(_ status: ServiceL2Status) {
+        let own = (status.status?.addresses ?? []).filter { $0.node == node }.sorted(by: Self.order)
+        written[status.metadata.name] = own.isEmpty ? nil : own
+        guard let namespace = status.status?.serviceNamespace, let name = status.status?.serviceName else { return }
+        services[status.metadata.name] = ObjectKey(namespace: namespace, name: name)
+    }
+
+    // MARK: Writes
+
+    /// The objects that must be written now, given which Services hold which address.
+    package mutating func due(at now: Instant, plan: SpeakerPlan) -> [Write] {
+        facts = facts.filter { !$0.value.isOver(at: now) }
+        let wanted = wanted(plan)
+        let names = Set(wanted.keys).union(isCleaning(at: now) ? Array(written.keys) : Array(ownWrites))
+        return names.compactMap { name in
+            let entries = wanted[name] ?? []
+            guard entries != written[name] ?? [], now >= notBefore[name] ?? now, let service = services[name]
+            else { return nil }
+            notBefore[name] = now + Self.spacing
+            return Write(name: name, service: service, entries: entries)
+        }.sorted { $0.name < $1.name }
+    }
+
+    /// Objects that this process has written to.
+    private var ownWrites: Set<String> { Set(notBefore.keys).intersection(written.keys) }
+
+    private func isCleaning(at now: Instant) -> Bool { cleansAfter.map { now >= $0 } ?? false }
+
+    /// The write went through, or there is nothing left to write it to.
+    package mutating func wrote(_ write: Write) {
+        written[write.name] = write.entries.isEmpty ? nil : write.entries
+        if write.entries.isEmpty { notBefore[write.name] = nil }
+    }
+
+    /// When ``due(at:plan:)`` is worth asking again; `nil` while nothing waits.
+    package func nextDeadline(after now: Instant) -> Instant? {
+        let removals = facts.values.compactMap(\.removal)
+        let spacings = notBefore.values.filter { $0 > now }
+        return (removals + spacings + [cleansAfter].compactMap { $0 }.filter { $0 > now }).min()
+    }
+
+    private mutating func wanted(_ plan: SpeakerPlan) -> [String: [Entry]] {
+        var wanted: [String: [Entry]] = [:]
+        for (place, fact) in facts {
+            for service in plan.addresses[place.address]?.services ?? [] {
+                let name = ServiceL2Status.objectName(namespace: service.namespace, name: service.name)
+                services[name] = service
+                wanted[name, default: []].append(
+                    Entry(
+                        address: place.address.description, interface: place.link, node: node,
+                        hardwareAddress: fact.hardwareAddress?.description,
+                        since: fact.since, conflict: fact.conflict?.description))
+            }
+        }
+        return wanted.mapValues { $0.sorted(by: Self.order) }
+    }
+
+    /// A speaker that comes back to what it announced has announced it all the time: its helper gave its address.
+    private func recordedSince(_ address: IPAddress, _ link: String) -> Timestamp? {
+        let text = address.description
+        for entries in written.values {
+            if let entry = entries.first(where: { $0.address == text && $0.interface == link }) { return entry.since }
+        }
+        return nil
+    }
+
+    private static func order(_ a: Entry, _ b: Entry) -> Bool {
+        (a.address, a.interface) < (b.address, b.interface)
+    }
+}
