@@ -1,1 +1,4 @@
+import Foundation
+import LoadBalancerControl
 
+exit(await RootCommand.run(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,74 @@
+import Foundation
+import Subprocess
+
+/// The wall around the lab: fresh PID, mount and network namespaces, made with util-linux's unshare(1).
+///
+/// The process inside is PID 1 of its namespace, so when it ends, however it ends, the kernel kills every process of the
+/// lab and frees every namespace, mount and tmpfs. It ends when its standard input does, whose other end only the
+/// outer process holds: killing the outer process by any signal therefore ends the lab. Nothing is ever written to
+/// the machine's own files, so there is nothing to clean up afterwards.
+public enum LabIsolation {
+    /// Set inside; its value tells nothing.
+    static let marker = "HERALD_LAB_INSIDE"
+
+    public static var isInside: Bool { ProcessInfo.processInfo.environment[marker] != nil }
+
+    /// Why the wall could not be built.
+    public struct Refusal: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Runs this program again with `arguments` inside the wall; returns its exit status.
+    ///
+    /// - Parameters:
+    ///   - interrupted: returns on SIGINT or SIGTERM; the lab is ended then.
+    ///   - write: is given each line of the lab's output.
+    public static func enter(
+        arguments: [String], executable: String, interrupted: @escaping @Sendable () async -> Void,
+        write: @escaping @Sendable (String) -> Void
+    ) async throws -> Int32 {
+        for tool in ["unshare", "ip", "mount", "setpriv"] where path(of: tool) == nil {
+            let package = tool == "ip" ? "iproute2" : "util-linux"
+            throw Refusal(description: "\(tool) is not installed; install the package \(package)")
+        }
+        var wall = ["--mount", "--net", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
+        if geteuid() != 0 { wall.append("--map-root-user") }
+        // A proxy of the machine's own network is of no use on the lab's LAN.
+        let proxies = ProcessInfo.processInfo.environment.keys.filter { $0.lowercased().hasSuffix("_proxy") }
+        var changes: [Environment.Key: String?] = [Environment.Key(stringLiteral: marker): "1"]
+        for name in proxies { changes.updateValue(nil, forKey: Environment.Key(stringLiteral: name)) }
+        let result = try await Subprocess.run(
+            .name("unshare"), arguments: Arguments(wall + [executable] + arguments),
+            environment: .inherit.updating(changes), input: .inputWriter, output: .sequence,
+            error: .currentStandardError
+        ) { execution in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    await interrupted()
+                    try await execution.standardInputWriter.finish()
+                }
+                for try await line in execution.standardOutput.strings() { write(line) }
+                group.cancelAll()
+            }
+        }
+        let status = result.terminationStatus.code
+        if status == 1, geteuid() != 0 {
+            throw Refusal(description: "this kernel lets only root make namespaces; run `sudo lbctl lab`")
+        }
+        return status
+    }
+
+    /// Called first inside: ends this process, and so the lab, when the outer process is gone.
+    public static func endWithOuterProcess() {
+        Thread.detachNewThread {
+            while let data = try? FileHandle.standardInput.read(upToCount: 1), !data.isEmpty {}
+            exit(130)
+        }
+    }
+
+    static func path(of tool: String) -> String? {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+        return path.split(separator: ":").map { "\($0)/\(tool)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Subprocess
+
+/// A program and its arguments.
+package struct Program: Sendable {
+    package var arguments: [String]
+    /// Added to the lab's own environment.
+    package var environment: [String: String]
+    package var input: String
+
+    /// - Parameter arguments: the program (looked up in PATH) and what follows it.
+    package init(_ arguments: [String], environment: [String: String] = [:], input: String = "") {
+        (self.arguments, self.environment, self.input) = (arguments, environment, input)
+    }
+
+    package struct Result: Sendable {
+        package let status: Int32
+        /// Standard output and standard error, in the order they were written.
+        package let output: String
+        package var isSuccess: Bool { status == 0 }
+    }
+
+    package struct Failure: Error, CustomStringConvertible {
+        package let program: [String]
+        package let status: Int32
+        package let output: String
+
+        package var description: String {
+            let text = output.trimmingCharacters(in: .whitespacesAndNewlines)
+            return "`\(program.joined(separator: " "))` ended with status \(status)\(text.isEmpty ? "" : ": \(text)")"
+        }
+    }
+
+    /// Runs to the end, keeping up to 1 MiB of output.
+    package func run() async throws -> Result {
+        let result = try await Subprocess.run(
+            configuration, input: .string(input), output: .string(limit: 1 << 20), error: .combinedWithOutput)
+        return Result(status: result.terminationStatus.code, output: result.standardOutput)
+    }
+
+    /// Runs to the end; a status other than 0 is a ``Failure``.
+    @discardableResult
+    package func check() async throws -> String {
+        let result = try await run()
+        guard result.isSuccess else {
+            throw Failure(program: arguments, status: result.status, output: result.output)
+        }
+        return result.output
+    }
+
+    /// Runs to the end, or until the task is cancelled, with its output appended to the file `log`.
+    ///
+    /// - Returns: its exit status.
+    package func run(log: String, started: (Int32) -> Void = { _ in }) async throws -> Int32 {
+        var logging = self
+        logging.arguments = ["sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", log] + arguments
+        let result = try await Subprocess.run(
+            logging.configuration, input: .none, output: .discarded, error: .discarded
+        ) { started($0.processIdentifier.value) }
+        return result.terminationStatus.code
+    }
+
+    /// Runs to the end on this terminal.
+    ///
+    /// - Returns: its exit status.
+    package func runInForeground() async throws -> Int32 {
+        let result = try await Subprocess.run(
+            configuration, input: .currentStandardInput, output: .currentStandardOutput, error: .currentStandardError)
+        return result.terminationStatus.code
+    }
+
+    var configuration: Configuration {
+        Configuration(
+            executable: .name(arguments.first ?? "true"), arguments: Arguments(Array(arguments.dropFirst())),
+            environment: .inherit.updating(
+                Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
+            ))
+    }
+}
+
+extension TerminationStatus {
+    /// As a shell has it: 128 and the signal's number for a process that died of one.
+    var code: Int32 {
+        switch self {
+        case .exited(let code): code
+        case .signaled(let signal): 128 + signal
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+import Lab
+
+/// What the lab runs on its machines, so that nothing else need be installed. Not for people.
+struct LabToolCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lab-tool", abstract: "Parts of the lab.", shouldDisplay: false,
+        subcommands: [Backend.self, Fetch.self, Watch.self])
+
+    struct Backend: AsyncParsableCommand {
+        @Argument var node: String
+        @Option var port = 80
+
+        func run() async throws { try await LabBackend(node: node, port: port).run() }
+    }
+
+    struct Fetch: AsyncParsableCommand {
+        @Argument var host: String
+
+        func run() async throws {
+            Console.write(try await LabProber(host: host, patience: .seconds(2)).fetch())
+        }
+    }
+
+    struct Watch: AsyncParsableCommand {
+        @Argument var host: String
+        @Option var seconds = 20
+
+        func run() async throws {
+            let report = await LabProber(host: host).watch(for: .seconds(seconds))
+            Console.write(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
+        }
+    }
+}

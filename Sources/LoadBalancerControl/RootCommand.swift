@@ -1,0 +1,46 @@
+public import ArgumentParser
+import Foundation
+
+/// `lbctl`: shows and steers Herald; each subcommand is a file of its own.
+public struct RootCommand: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "lbctl",
+        abstract: "Shows and steers the load-balancer addresses of a bare-metal cluster.",
+        groupedSubcommands: [
+            CommandGroup(name: "Trying out", subcommands: [LabCommand.self, LabToolCommand.self])
+        ])
+
+    public init() {}
+
+    /// Parses and runs `arguments`; prints an error as one line that says what to do.
+    ///
+    /// - Returns: the exit status: 0, 1 for a failure, 64 for a wrong command line.
+    public static func run(_ arguments: [String]) async -> Int32 {
+        do {
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch {
+            let code = exitCode(for: error)
+            if code.isSuccess {
+                print(fullMessage(for: error))
+            } else {
+                let message = message(for: error)
+                if !message.isEmpty {
+                    complain(code == .validationFailure ? "\(message); see `lbctl --help`" : message)
+                }
+            }
+            return code.rawValue
+        }
+    }
+
+    /// One line on standard error.
+    static func complain(_ message: String) {
+        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        FileHandle.standardError.write(Data("lbctl: \(line)\n".utf8))
+    }
+}
