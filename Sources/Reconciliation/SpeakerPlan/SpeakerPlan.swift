@@ -38,6 +38,11 @@ package struct SpeakerPlan: Sendable, Hashable {
         }
     }
 
+    /// Who the API record says announces an address on the interface of this name.
+    package func recordedOwner(of address: IPAddress, on link: String) -> String? {
+        addresses[address]?.records.first { $0.interface == link }?.node
+    }
+
     /// The names in an advertisement's `interfaces` for this node that no link here has.
     package func missingInterfaces(among links: [AnnouncingLink]) -> [String] {
         let wanted = addresses.values.reduce(into: Set<String>()) { $0.formUnion($1.links.named) }

@@ -4,7 +4,7 @@ import Logging
 import ServiceLifecycle
 
 /// Writes the ServiceL2Status entries of this node, whenever ``SpeakerControl`` has some due.
-struct RecordWriter: Service {
+struct RecordWriter: ServiceLifecycle.Service {
     let client: APIClient
     let control: SpeakerControl
     let namespace: String
@@ -15,8 +15,8 @@ struct RecordWriter: Service {
             var (listener, failures) = (control.recordsBell.listener(), 0)
             while !Task.isCancelled {
                 failures = await writeAll() ? 0 : failures + 1
-                let pause = failures == 0 ? nil : Duration.seconds(1 << min(failures, 5))
-                await listener.wait(atMost: pause ?? (await control.untilRecordsAreDue()))
+                let wait = await control.untilRecordsAreDue()
+                await listener.wait(atMost: failures == 0 ? wait : .seconds(1 << min(failures, 5)))
             }
         }
     }
@@ -45,16 +45,15 @@ struct RecordWriter: Service {
             try await client.patch(
                 ServiceL2Status.self, name: write.name, namespace: namespace, patch, subresource: "status")
             return
-        } catch where error.isNotFound {
+        } catch  where error.isNotFound {
             // Deleted with its Service: there is nothing to take back.
             if write.entries.isEmpty { return }
         }
-        let labels: JSONValue = [
-            "app.kubernetes.io/managed-by": "herald",
-        ]
-        try await client.patch(
-            ServiceL2Status.self, name: write.name, namespace: namespace,
-            .apply(["metadata": ["labels": labels]], fieldManager: control.fieldManager))
+        let metadata = ObjectMeta(
+            name: write.name, namespace: namespace, labels: ["app.kubernetes.io/managed-by": "herald"])
+        do {
+            _ = try await client.create(ServiceL2Status(metadata: metadata))
+        } catch  where error.isAlreadyExists {}
         try await client.patch(
             ServiceL2Status.self, name: write.name, namespace: namespace, patch, subresource: "status")
     }

@@ -1,0 +1,168 @@
+import KubernetesClient
+import KubernetesModel
+import Link
+import Logging
+import MonotonicTime
+import NetworkAddresses
+import Reconciliation
+import Telemetry
+import Wire
+
+/// The one place where a speaker's control plane comes together: reflectors, netlink and the packet thread tell it
+/// what they know, and it hands one ``LinkConfiguration`` per link over when that changes what should be announced.
+///
+/// Every method is one synchronous step on plain values. The packet thread never waits for it.
+actor SpeakerControl {
+    private var state: SpeakerState
+    private var records: AnnouncementRecords
+    private var narrator: FactNarrator
+    private var delivered: [LinkConfiguration] = []
+    private let logger: Logger
+    private let health: HealthState
+    /// Rung when the configuration may have changed.
+    nonisolated let planBell = Bell()
+    /// Rung when a ServiceL2Status may have to be written.
+    nonisolated let recordsBell = Bell()
+    nonisolated let fieldManager: String
+
+    init(state: SpeakerState, events: EventRecorder, health: HealthState, logger: Logger) {
+        (self.state, self.health, self.logger) = (state, health, logger)
+        records = AnnouncementRecords(node: state.node)
+        narrator = FactNarrator(node: state.node, events: events, logger: logger)
+        node = state.node
+        fieldManager = "lb-speaker-\(state.node)"
+    }
+
+    // MARK: What is heard
+
+    func apply(_ change: ClusterChange) {
+        let now = MonotonicClock.now()
+        if case .announcement(let change) = change { records.saw(change, at: now) }
+        state.apply(change, at: now, wallClock: .now)
+        planBell.ring()
+        recordsBell.ring()
+    }
+
+    func apply(_ change: ObjectChange<Secret>) {
+        switch state.take(change) {
+        case .loaded: logger.notice("the key of Hello frames is loaded")
+        case .unchanged: return
+        case .unusable(let problem): logger.warning("\(problem); a key that is loaded stays in use")
+        }
+        planBell.ring()
+    }
+
+    func alive(_ watch: Watch, at instant: Instant) {
+        let wasStale = state.isStale(at: instant)
+        state.alive(watch, at: instant)
+        if wasStale { planBell.ring() }
+    }
+
+    func found(cluster uid: String) {
+        state.cluster = ClusterID(uid: uid)
+        planBell.ring()
+    }
+
+    func use(_ links: [UsableLink]) {
+        let before = Set(state.links.map(\.name))
+        state.use(links)
+        for name in before.subtracting(state.links.map(\.name)) { health.remove("link \(name)") }
+        planBell.ring()
+    }
+
+    func readFailed() {
+        state.readFailed(at: MonotonicClock.now())
+        planBell.ring()
+    }
+
+    nonisolated let node: String
+    var links: [UsableLink] { state.links }
+    var plan: SpeakerPlan { state.planner.plan }
+
+    // MARK: What is to be done
+
+    /// The configurations to hand over, when they differ from the last ones.
+    func newConfigurations() -> [LinkConfiguration]? {
+        let now = MonotonicClock.now()
+        let wasStale = delivered.first?.isStale ?? true
+        let configurations = state.configurations(at: now)
+        health.set("synced", problem: state.syncProblem)
+        guard configurations != delivered else { return nil }
+        delivered = configurations
+        if let isStale = configurations.first?.isStale, isStale != wasStale {
+            if isStale {
+                let silent = state.freshness.stale(at: now).map(\.rawValue).sorted().joined(separator: ", ")
+                logger.warning(
+                    "the API server is silent; what is announced here stays, nothing moves because of it",
+                    metadata: ["api.watches": "\(silent)"])
+            } else {
+                logger.notice("the API server's watches are alive")
+            }
+        }
+        return configurations
+    }
+
+    /// How long until time alone may change a configuration.
+    func untilReplan() -> Duration {
+        let now = MonotonicClock.now()
+        guard let deadline = state.freshness.deadline, deadline > now else { return .seconds(5) }
+        return min(.seconds(5), (deadline - now).duration)
+    }
+
+    // MARK: Records
+
+    func dueRecords() -> [AnnouncementRecords.Write] { records.due(at: MonotonicClock.now(), plan: state.planner.plan) }
+
+    func wrote(_ write: AnnouncementRecords.Write) { records.wrote(write) }
+
+    func untilRecordsAreDue() -> Duration? {
+        let now = MonotonicClock.now()
+        return records.nextDeadline(after: now).map { max($0 - now, .milliseconds(50)).duration }
+    }
+
+    // MARK: Facts of the packet thread
+
+    /// Takes in what happened on a link.
+    ///
+    /// - Returns: The address whose Service must be read again, if a peer's refusal asks for that.
+    func take(_ fact: LinkFact, on link: String) -> IPAddress? {
+        let now = MonotonicClock.now()
+        let hardwareAddress = state.links.first { $0.name == link }?.hardwareAddress
+        switch fact {
+        case .took(let address, _):
+            if let hardwareAddress {
+                records.took(address, on: link, hardwareAddress: hardwareAddress, since: .now)
+            }
+        case .gaveUp(let address, _): records.gaveUp(address, on: link, at: now)
+        case .conflict(let address, let foreign), .probeConflict(let address, let foreign):
+            records.conflict(address, on: link, with: foreign)
+        case .phase(let phase):
+            health.set("link \(link)", problem: phase.problem)
+        default: break
+        }
+        recordsBell.ring()
+        narrator.tell(fact, on: link, plan: state.planner.plan, snapshot: state.planner.snapshot)
+        if case .rereadNeeded(let address) = fact { return address }
+        return nil
+    }
+
+    /// Takes in the whole state of a link, which corrects whatever a lost fact left wrong.
+    func take(_ report: LinkReport) {
+        health.set("link \(report.interfaceName)", problem: report.phase.problem)
+        records.announces(Set(report.owned.map(\.address)), on: report.interfaceName, at: MonotonicClock.now())
+        recordsBell.ring()
+    }
+}
+
+extension LinkPhase {
+    /// Why a link in this phase keeps the pod from being ready.
+    fileprivate var problem: String? {
+        switch self {
+        case .ready, .passive, .leaving, .restarting: nil
+        case .keyless: "waiting for Secret \(HeraldObjects.helloKeySecret), which the controller makes"
+        case .joining: "listening before it takes part"
+        case .deaf: "nothing is heard on this interface, not even the gateway"
+        case .conflict: "another speaker uses this node's name"
+        }
+    }
+}
