@@ -1,1 +1,92 @@
-// placeholder
+internal import CLinux
+import Glibc
+package import NetworkAddresses
+package import Wire
+
+/// One AF_PACKET socket: whole Ethernet frames of one EtherType on one interface, through a kernel filter.
+///
+/// Needs CAP_NET_RAW. The order of opening matters: the socket is deaf until it is bound, and by then the filter is on,
+/// so no unwanted frame ever arrives. It survives the interface going down and up; when the interface is deleted or
+/// moved to another namespace the socket is dead, which only netlink tells.
+package struct PacketSocket: ~Copyable {
+    package let descriptor: Int32
+    package let etherType: EtherType
+    package let interfaceIndex: Int32
+    /// Octets that the kernel granted: `net.core.rmem_max` is the limit without CAP_NET_ADMIN.
+    package let receiveBuffer: Int
+
+    /// - Parameters:
+    ///   - receiveBuffer: octets to ask for.
+    package init(
+        etherType: EtherType, interfaceIndex: Int32, filter: PacketFilter, receiveBuffer: Int = 4 << 20
+    ) throws(PacketSocketError) {
+        let descriptor = cl_packet_socket()
+        guard descriptor >= 0 else { throw PacketSocketError(.open, -descriptor) }
+        do throws(PacketSocketError) {
+            try Self.attach(filter, to: descriptor)
+            let granted = cl_receive_buffer(descriptor, Int32(clamping: receiveBuffer))
+            guard granted >= 0 else { throw PacketSocketError(.receiveBuffer, -granted) }
+            let bound = cl_packet_bind(descriptor, interfaceIndex, etherType.rawValue)
+            guard bound == 0 else { throw PacketSocketError(.bind, -bound) }
+            (self.descriptor, self.receiveBuffer) = (descriptor, Int(granted))
+            (self.etherType, self.interfaceIndex) = (etherType, interfaceIndex)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Replaces the filter; the kernel changes it between two frames.
+    package func attach(_ filter: PacketFilter) throws(PacketSocketError) {
+        try Self.attach(filter, to: descriptor)
+    }
+
+    private static func attach(_ filter: PacketFilter, to descriptor: Int32) throws(PacketSocketError) {
+        let status = unsafe filter.instructions.withUnsafeBufferPointer { buffer in
+            unsafe cl_packet_filter(descriptor, buffer.baseAddress, UInt16(clamping: buffer.count))
+        }
+        guard status == 0 else { throw PacketSocketError(.filter, -status) }
+    }
+
+    /// Receives frames to a group hardware address (the interface's own filter lets only joined groups through).
+    package func join(_ group: MACAddress) throws(PacketSocketError) {
+        let octets: [UInt8] = (0..<6).map { group.octet($0) }
+        let status = unsafe octets.withUnsafeBufferPointer { buffer in
+            unsafe cl_packet_join(descriptor, interfaceIndex, buffer.baseAddress)
+        }
+        guard status == 0 else { throw PacketSocketError(.membership, -status) }
+    }
+
+    /// Frames that the kernel dropped for want of buffer since the last call.
+    package func takeDrops() -> Int { Int(max(cl_packet_drops(descriptor), 0)) }
+}
+
+/// Why a socket could not be opened or changed, with what to do about it.
+package struct PacketSocketError: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Step: String, Sendable, Hashable {
+        case open, filter, receiveBuffer, bind, membership, send, receive
+    }
+
+    package let step: Step
+    package let errorNumber: Int32
+
+    package init(_ step: Step, _ errorNumber: Int32) { (self.step, self.errorNumber) = (step, errorNumber) }
+
+    package var description: String {
+        let reason = unsafe String(cString: strerror(errorNumber))
+        switch (step, errorNumber) {
+        case (.open, EPERM), (.open, EACCES):
+            return "no packet socket without the capability CAP_NET_RAW: add NET_RAW to the container's "
+                + "securityContext.capabilities, or run as root (\(reason))"
+        case (.filter, ENOMEM):
+            return "the kernel's memory for socket options is too small for the packet filter: raise "
+                + "net.core.optmem_max (\(reason))"
+        case (.bind, ENODEV), (.bind, ENXIO): return "the interface is gone (\(reason))"
+        case (.membership, ENOBUFS), (.membership, ENOMEM):
+            return "too many multicast groups: raise net.core.optmem_max or net.ipv6.mld_max_msf (\(reason))"
+        default: return "packet socket: \(step.rawValue): \(reason)"
+        }
+    }
+}
