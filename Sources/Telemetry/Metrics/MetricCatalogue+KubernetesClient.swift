@@ -2,12 +2,12 @@ extension MetricCatalogue {
     package static let kubernetesClient: [MetricDescription] = [
         MetricDescription(
             "herald_api_requests_total", .counter,
-            "Requests to the API server, by verb, resource and status code; code 0 means no answer.",
-            labels: ["verb", "resource", "code"]),
+            "Requests to the API server, by HTTP method and class of the answer: 2xx to 5xx, or error without one.",
+            labels: ["verb", "code"]),
         MetricDescription(
-            "herald_api_request_duration_seconds", .histogram,
-            "Duration of requests to the API server, without watches.",
-            labels: ["verb"]),
+            "herald_api_requests_throttled_total", .counter, "Requests that the client's own rate limit held back."),
+        MetricDescription(
+            "herald_api_requests_throttled_seconds_total", .counter, "Time for which requests were held back."),
         MetricDescription(
             "herald_api_stale", .gauge, "1 while the watch has shown no proof of life for 15 s, else 0.",
             labels: ["resource"]),

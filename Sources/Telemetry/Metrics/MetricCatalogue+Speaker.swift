@@ -53,6 +53,16 @@ extension MetricCatalogue {
         MetricDescription(
             "herald_peers", .gauge, "Other speakers known on the link, by state.", labels: ["link", "state"]),
         MetricDescription(
+            "herald_peer_deaths_total", .counter, "Peers that were declared dead.", labels: ["link"]),
+        MetricDescription(
+            "herald_peer_false_deaths_total", .counter,
+            "Peers that were declared dead although they lived: the wire loses bursts of frames.", labels: ["link"]),
+        MetricDescription(
+            "herald_kernel_asks_total", .counter, "Questions to a silent peer's kernel.", labels: ["link"]),
+        MetricDescription(
+            "herald_pauses_total", .counter,
+            "Times that this speaker found itself stopped for too long and joined again.", labels: ["link"]),
+        MetricDescription(
             "herald_peers_filtered", .gauge,
             "Speakers that a Lease names on this link and that are heard by unicast only, or not at all.",
             labels: ["link"]),
