@@ -1,0 +1,136 @@
+internal import Crypto
+package import MonotonicTime
+package import NetworkAddresses
+package import Wire
+
+/// The highest claim on an address that was ever heard or made.
+package struct Claim: Sendable, Hashable {
+    package var term: UInt32
+    package var owner: NodeID
+    package var allocation: UInt64
+    /// The owner's newer list leaves it out: nobody has the address, but the term must be passed, and the owner is
+    /// remembered.
+    package var isReleased = false
+}
+
+/// A peer, as far as ownership is concerned.
+package struct Standing: Sendable, Hashable {
+    package var condition: Condition
+    package var isStale = false
+    package var isLeaving = false
+    package var readySince: Instant?
+    /// Known, so that its absence can be covered with its own hardware address.
+    package var canBeHelped = false
+
+    package enum Condition: Sendable, Hashable {
+        /// Its claims do not stand, and it gets no addresses: unknown, joining without a hold, deaf, dead.
+        case gone
+        /// Ready or suspected.
+        case candidate
+        /// Its claims stand while its kernel answers.
+        case absent
+    }
+
+    package init(condition: Condition) { self.condition = condition }
+}
+
+/// Why an address is not answered for any more.
+package enum Withdrawal: Sendable, Hashable {
+    case higherClaim, withdrawn, ineligible, refused
+}
+
+/// What the caller must do about one address, in order.
+package enum ElectionDirective: Sendable, Hashable {
+    /// Answer for the address and announce it.
+    case own(IPAddress, term: UInt32)
+    /// Answer for it no more.
+    case withdraw(IPAddress, Withdrawal)
+    /// Answer for it with the hardware address of the absent node.
+    case help(IPAddress, NodeID)
+    case stopHelping(IPAddress)
+    /// Announce it again: a lower claim was heard.
+    case announceAgain(IPAddress)
+    /// Ask whether the address is in use before it is owned; the outcome goes to `probed`.
+    case probe(IPAddress)
+    case stopProbing(IPAddress)
+    case refuse(Refusal)
+    /// A peer refuses the claim: read the API again.
+    case reread(IPAddress)
+}
+
+/// One address on one link.
+struct AddressState: Sendable {
+    let address: IPAddress
+    var intent: Intent?
+    var best: Claim?
+    var role: Role = .none
+    var vacantSince: Instant?
+    /// A stale speaker was refused: it takes the address no more until it is fresh.
+    var isRefused = false
+    /// The next list repeats the best claim, because a lower one was heard.
+    var isRelayed = false
+    /// A foreign host uses the address: not taken before this.
+    var blockedUntil: Instant?
+    var announcedAgainAt: Instant?
+    /// Peers whose claim the own view forbids, and since when.
+    var mismatches: [NodeID: Instant] = [:]
+    var isDirty = true
+    var due: Instant?
+    var ranks: [NodeID: UInt64] = [:]
+
+    enum Role: Sendable {
+        case none
+        case owner(Ownership)
+        case helper(NodeID)
+        case probing
+    }
+
+    struct Intent: Sendable {
+        var source: AddressIntent
+        var weights: [NodeID: Int]
+        var recordedOwner: NodeID?
+    }
+
+    struct Ownership: Sendable {
+        var term: UInt32
+        var since: Instant
+        /// Claimed without a known predecessor at this time: may move to a better node for a while.
+        var settlingSince: Instant?
+        var offer: NodeID?
+        var ineligibleSince: Instant?
+    }
+
+    init(address: IPAddress) { self.address = address }
+
+    var ownership: Ownership? { if case .owner(let ownership) = role { ownership } else { nil } }
+
+    /// Rendezvous hashing: the first 8 bytes of SHA-256 over the node's identity and the address.
+    mutating func rank(_ node: NodeID) -> UInt64 {
+        if let rank = ranks[node] { return rank }
+        let rank = rendezvous(node, address)
+        ranks[node] = rank
+        return rank
+    }
+
+    /// Claims are ordered by term, then by rendezvous hash.
+    mutating func isHigher(_ term: UInt32, _ owner: NodeID, than other: Claim) -> Bool {
+        term != other.term ? term > other.term : owner != other.owner && rank(owner) > rank(other.owner)
+    }
+}
+
+/// The first 8 bytes of SHA-256 over 8 bytes of node identity and the address (4 or 16 bytes), in network byte order.
+package func rendezvous(_ node: NodeID, _ address: IPAddress) -> UInt64 {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(24)
+    for shift in stride(from: UInt64(56), through: 0, by: -8) {
+        bytes.append(UInt8(truncatingIfNeeded: node.rawValue >> shift))
+    }
+    switch address {
+    case .v4(let address):
+        for shift in stride(from: UInt32(24), through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: address.rawValue >> shift))
+        }
+    case .v6(let address): for index in 0..<16 { bytes.append(address.octet(index)) }
+    }
+    return SHA256.hash(data: bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+}

@@ -1,0 +1,220 @@
+package import MonotonicTime
+internal import NetworkAddresses
+package import Wire
+
+extension Election {
+    /// Whether a peer's list is now known as a whole.
+    package enum ListState: Sendable, Hashable {
+        case incomplete, complete
+    }
+
+    /// Takes one part of a peer's list. Its claims count at once; what the list leaves out counts as released when all
+    /// parts of it have been heard.
+    package mutating func receive(
+        _ part: ClaimsPart, from sender: NodeID, incarnation: UInt64, isStale: Bool, at now: Instant
+    ) -> (ListState, [ElectionDirective]) {
+        var directives: [ElectionDirective] = []
+        for entry in part.entries { hear(entry, from: sender, senderIsStale: isStale, at: now, &directives) }
+        guard progress(part, from: sender, incarnation: incarnation) else { return (.incomplete, directives) }
+        let listed = lists[sender]?.addresses ?? []
+        for slot in states.indices {
+            guard let best = states[slot].best, best.owner == sender, !best.isReleased,
+                !listed.contains(states[slot].address), states[slot].ownership == nil
+            else { continue }
+            states[slot].best?.isReleased = true
+            states[slot].mismatches[sender] = nil
+            touch(slot)
+        }
+        return (.complete, directives)
+    }
+
+    /// Owners that a list names and that this speaker must know about: the caller tells its membership.
+    package static func heldOwners(_ part: ClaimsPart) -> Set<NodeID> {
+        Set(part.entries.compactMap { if case .held(let owner) = $0.kind { owner } else { nil } })
+    }
+
+    private mutating func progress(_ part: ClaimsPart, from sender: NodeID, incarnation: UInt64) -> Bool {
+        var list =
+            lists[sender].flatMap { $0.incarnation == incarnation && $0.generation == part.generation ? $0 : nil }
+            ?? ListProgress(
+                incarnation: incarnation, generation: part.generation, missing: Set(0..<part.count), addresses: [])
+        list.missing.remove(part.index)
+        for entry in part.entries {
+            if case .held = entry.kind { continue }
+            list.addresses.insert(entry.address)
+        }
+        lists[sender] = list
+        return list.missing.isEmpty
+    }
+
+    private mutating func hear(
+        _ entry: ClaimEntry, from sender: NodeID, senderIsStale: Bool, at now: Instant,
+        _ directives: inout [ElectionDirective]
+    ) {
+        let owner: NodeID =
+            switch entry.kind {
+            case .own, .offer: sender
+            case .held(let owner): owner
+            }
+        let slot = slot(of: entry.address)
+        check(entry, owner, sender, senderIsStale, slot, at: now, &directives)
+        if let ownership = states[slot].ownership {
+            guard owner != me else { return }
+            let mine = Claim(term: ownership.term, owner: me, allocation: 0)
+            if states[slot].isHigher(entry.term, owner, than: mine) {
+                states[slot].best = Claim(term: entry.term, owner: owner, allocation: entry.allocation)
+                states[slot].role = .none
+                states[slot].vacantSince = nil
+                directives.append(.withdraw(entry.address, .higherClaim))
+                schedule.request(at: now, timing)
+                touch(slot)
+            } else {
+                schedule.request(at: now, timing)
+                if owner == sender { announceAgain(slot, at: now, &directives) }
+            }
+            return
+        }
+        learn(entry, owner, sender, slot, at: now)
+        if case .offer(let to, let settling) = entry.kind, to == me {
+            accept(slot, from: sender, settling: settling, at: now, &directives)
+        }
+    }
+
+    /// Compares a claim with the highest one known for an address that is not owned here.
+    private mutating func learn(
+        _ entry: ClaimEntry, _ owner: NodeID, _ sender: NodeID, _ slot: Int, at now: Instant
+    ) {
+        let claim = Claim(term: entry.term, owner: owner, allocation: entry.allocation)
+        guard let best = states[slot].best else {
+            states[slot].best = claim
+            touch(slot)
+            return
+        }
+        if best.term == entry.term, best.owner == owner {
+            if best.allocation != entry.allocation { states[slot].best?.allocation = entry.allocation }
+            // Only its owner can take up a released claim again; somebody else's memory of it is old.
+            if best.isReleased, owner == sender {
+                states[slot].best?.isReleased = false
+                touch(slot)
+            }
+        } else if states[slot].isHigher(entry.term, owner, than: best) {
+            states[slot].best = claim
+            touch(slot)
+        } else if owner == sender, !best.isReleased, best.owner != sender, best.owner != me,
+            peers[best.owner]?.condition == .candidate
+        {
+            // F29: the sender may not hear the owner; who knows the higher claim repeats it.
+            states[slot].isRelayed = true
+            schedule.request(at: now, timing)
+        }
+    }
+
+    private mutating func accept(
+        _ slot: Int, from sender: NodeID, settling: Bool, at now: Instant, _ directives: inout [ElectionDirective]
+    ) {
+        guard isReady, !isStale, !isLeaving, mayAnnounce(slot, me), states[slot].best?.owner == sender else { return }
+        take(slot, settlingSince: settling ? now : nil, at: now, &directives)
+    }
+
+    private mutating func announceAgain(_ slot: Int, at now: Instant, _ directives: inout [ElectionDirective]) {
+        if let last = states[slot].announcedAgainAt, now - last < timing.reannounceSpacing { return }
+        states[slot].announcedAgainAt = now
+        directives.append(.announceAgain(states[slot].address))
+    }
+
+    // MARK: Refusals
+
+    /// Refuses a claim that the own view has forbidden for a while.
+    private mutating func check(
+        _ entry: ClaimEntry, _ owner: NodeID, _ sender: NodeID, _ senderIsStale: Bool, _ slot: Int, at now: Instant,
+        _ directives: inout [ElectionDirective]
+    ) {
+        guard isReady, hasIntents, !isStale else { return }
+        let isForbidden: Bool
+        if let intent = states[slot].intent {
+            isForbidden =
+                owner == sender
+                && (intent.weights[owner] == nil
+                    || (senderIsStale && intent.source.allocation.rawValue != entry.allocation))
+        } else {
+            // A stale helper keeps answering for an address that is gone; a fresh one sees that itself.
+            isForbidden = owner == sender || senderIsStale
+        }
+        guard isForbidden else {
+            if !states[slot].mismatches.isEmpty { states[slot].mismatches[sender] = nil }
+            return
+        }
+        guard let since = states[slot].mismatches[sender] else {
+            states[slot].mismatches[sender] = now
+            return
+        }
+        guard now - since >= timing.refuseAfter else { return }
+        directives.append(
+            .refuse(
+                Refusal(
+                    to: sender, address: entry.address,
+                    allocation: states[slot].intent?.source.allocation.rawValue)))
+    }
+
+    /// A peer that is not stale says that an address is not mine.
+    package mutating func receive(_ refusal: Refusal, at now: Instant) -> [ElectionDirective] {
+        guard refusal.to == me, let slot = slots[refusal.address] else { return [] }
+        switch states[slot].role {
+        case .none, .probing: return []
+        case .owner, .helper: break
+        }
+        guard isStale else { return [.reread(refusal.address)] }
+        states[slot].isRefused = true
+        var directives: [ElectionDirective] = []
+        release(slot, .refused, at: now, &directives)
+        touch(slot)
+        return directives
+    }
+
+    // MARK: The own list
+
+    /// Everything claimed here, cut into parts of at most `capacity` bytes; `nil` when no list is due.
+    package mutating func claims(at now: Instant, capacity: Int) -> [ClaimsPart]? {
+        guard isReady, now >= schedule.due else { return nil }
+        schedule.sent(at: now, timing)
+        generation &+= 1
+        var parts: [[ClaimEntry]] = [[]]
+        var room = capacity
+        for slot in states.indices {
+            guard let entry = ownEntry(slot) else { continue }
+            states[slot].isRelayed = false
+            let size =
+                entry.address.family == .ipv4 ? HelloFrame.claimBytesV4 : HelloFrame.claimBytesV6
+            if room < size, !parts[parts.count - 1].isEmpty {
+                parts.append([])
+                room = capacity
+            }
+            room -= size
+            parts[parts.count - 1].append(entry)
+        }
+        return parts.enumerated().map { index, entries in
+            ClaimsPart(
+                generation: generation, index: UInt16(truncatingIfNeeded: index),
+                count: UInt16(truncatingIfNeeded: parts.count), entries: entries)
+        }
+    }
+
+    private func ownEntry(_ slot: Int) -> ClaimEntry? {
+        let state = states[slot]
+        let allocation = state.intent?.source.allocation.rawValue ?? state.best?.allocation ?? 0
+        switch state.role {
+        case .owner(let ownership):
+            let kind: ClaimEntry.Kind =
+                ownership.offer.map { .offer(to: $0, settling: ownership.settlingSince != nil) } ?? .own
+            return ClaimEntry(address: state.address, term: ownership.term, allocation: allocation, kind: kind)
+        case .helper(let owner):
+            guard let best = state.best, best.owner == owner else { return nil }
+            return ClaimEntry(
+                address: state.address, term: best.term, allocation: best.allocation, kind: .held(owner: owner))
+        case .none, .probing:
+            guard state.isRelayed, let best = state.best, !best.isReleased else { return nil }
+            return ClaimEntry(
+                address: state.address, term: best.term, allocation: best.allocation, kind: .held(owner: best.owner))
+        }
+    }
+}

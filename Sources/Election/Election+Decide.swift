@@ -1,0 +1,252 @@
+package import MonotonicTime
+internal import NetworkAddresses
+internal import Wire
+
+extension Election {
+    /// Looks at every address that something happened to, or whose time has come. `isMute`: nobody seems to hear me.
+    package mutating func poll(at now: Instant, isMute: Bool) -> [ElectionDirective] {
+        guard isReady, isAnyDirty || nextDue.map({ now >= $0 }) ?? false else { return [] }
+        isAnyDirty = false
+        nextDue = nil
+        var directives: [ElectionDirective] = []
+        for slot in states.indices {
+            if states[slot].isDirty || states[slot].due.map({ now >= $0 }) ?? false {
+                states[slot].isDirty = false
+                states[slot].due = nil
+                if states[slot].ownership != nil {
+                    decideOwner(slot, at: now, &directives)
+                } else {
+                    decideOther(slot, isMute, at: now, &directives)
+                }
+            }
+            if let due = states[slot].due { nextDue = min(nextDue ?? due, due) }
+        }
+        return directives
+    }
+
+    /// The API lets `node` announce the address.
+    func mayAnnounce(_ slot: Int, _ node: NodeID) -> Bool {
+        guard states[slot].intent?.weights[node] != nil else { return false }
+        return node != me || !(states[slot].isRefused && isStale)
+    }
+
+    // MARK: Order
+
+    /// A candidate's place: nodes of last resort after all others, stale after fresh, then weight, last owner, hash.
+    private struct Place: Comparable {
+        let isLastResort: Bool
+        let isStale: Bool
+        let weight: Int
+        let isLastOwner: Bool
+        let hash: UInt64
+        let node: NodeID
+
+        static func < (a: Place, b: Place) -> Bool {
+            if a.isLastResort != b.isLastResort { return b.isLastResort }
+            if a.isStale != b.isStale { return b.isStale }
+            if a.weight != b.weight { return a.weight > b.weight }
+            if a.isLastOwner != b.isLastOwner { return a.isLastOwner }
+            return a.hash < b.hash
+        }
+    }
+
+    private mutating func place(_ slot: Int, _ node: NodeID, isStale: Bool, lastOwner: NodeID?) -> Place? {
+        guard let weight = states[slot].intent?.weights[node] else { return nil }
+        return Place(
+            isLastResort: weight < 0, isStale: isStale, weight: weight, isLastOwner: node == lastOwner,
+            hash: states[slot].rank(node), node: node)
+    }
+
+    private func lastOwner(_ slot: Int) -> NodeID? {
+        states[slot].best?.owner ?? states[slot].intent?.recordedOwner
+    }
+
+    /// The first in order among the peers, or `nil` when no peer may take the address.
+    private mutating func firstPeer(_ slot: Int) -> Place? {
+        let lastOwner = lastOwner(slot)
+        var first: Place?
+        for id in peerOrder {
+            guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving,
+                let place = place(slot, id, isStale: peer.isStale, lastOwner: lastOwner)
+            else { continue }
+            if first.map({ place < $0 }) ?? true { first = place }
+        }
+        return first
+    }
+
+    /// My place among the candidates from 0, or `nil` when I may not take the address.
+    private mutating func index(_ slot: Int, without other: NodeID? = nil) -> Int? {
+        let lastOwner = lastOwner(slot)
+        guard !isLeaving, mayAnnounce(slot, me),
+            let mine = place(slot, me, isStale: isStale, lastOwner: lastOwner)
+        else { return nil }
+        var index = 0
+        for id in peerOrder where id != other {
+            guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving,
+                let place = place(slot, id, isStale: peer.isStale, lastOwner: lastOwner)
+            else { continue }
+            if place < mine { index += 1 }
+        }
+        return index
+    }
+
+    // MARK: An address that is owned here
+
+    private mutating func decideOwner(_ slot: Int, at now: Instant, _ directives: inout [ElectionDirective]) {
+        guard var ownership = states[slot].ownership else { return }
+        guard states[slot].intent != nil else { return release(slot, .withdrawn, at: now, &directives) }
+        guard !(states[slot].isRefused && isStale) else { return release(slot, .refused, at: now, &directives) }
+        let isEligible = mayAnnounce(slot, me) && !isLeaving
+        let target = isStale ? nil : offerTarget(slot, ownership, isEligible: isEligible, at: now)
+        if target != ownership.offer {
+            ownership.offer = target
+            schedule.request(at: now, timing)
+        }
+        if isEligible {
+            ownership.ineligibleSince = nil
+        } else {
+            let since = ownership.ineligibleSince ?? now
+            ownership.ineligibleSince = since
+            if target == nil || now - since > timing.offerPatience {
+                states[slot].role = .owner(ownership)
+                return release(slot, .ineligible, at: now, &directives)
+            }
+            wake(slot, since + timing.offerPatience + .milliseconds(1))
+        }
+        states[slot].role = .owner(ownership)
+    }
+
+    /// The peer that should have the address instead of me.
+    private mutating func offerTarget(
+        _ slot: Int, _ ownership: AddressState.Ownership, isEligible: Bool, at now: Instant
+    ) -> NodeID? {
+        guard let first = firstPeer(slot) else { return nil }
+        guard isEligible, let mine = place(slot, me, isStale: false, lastOwner: me) else { return first.node }
+        guard !first.isStale else { return nil }
+        if first.weight > mine.weight {
+            // A node of last resort passes on what it has without waiting.
+            if mine.isLastResort { return first.node }
+            let readySince = peers[first.node]?.readySince ?? now
+            let allowed = max(ownership.since + timing.preferredHeld, readySince + timing.preferredReady)
+            if now >= allowed { return first.node }
+            wake(slot, allowed)
+            return nil
+        }
+        guard let settlingSince = ownership.settlingSince, now - settlingSince < timing.settling else { return nil }
+        // Nobody had the address before: let it go where weight and hash want it, whoever came up first.
+        var better: Place?
+        for id in peerOrder {
+            guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving, !peer.isStale,
+                let place = place(slot, id, isStale: false, lastOwner: nil),
+                better.map({ place < $0 }) ?? true
+            else { continue }
+            better = place
+        }
+        guard let better, let base = place(slot, me, isStale: false, lastOwner: nil), better < base else { return nil }
+        return better.node
+    }
+
+    // MARK: An address that is not
+
+    private mutating func decideOther(
+        _ slot: Int, _ isMute: Bool, at now: Instant, _ directives: inout [ElectionDirective]
+    ) {
+        if let best = states[slot].best, !best.isReleased, best.owner != me, let owner = peers[best.owner] {
+            switch owner.condition {
+            case .candidate:
+                states[slot].vacantSince = nil
+                return idle(slot, at: now, &directives)
+            case .absent where states[slot].intent?.weights[best.owner] != nil && !owner.isLeaving:
+                states[slot].vacantSince = nil
+                guard owner.canBeHelped, index(slot, without: best.owner) == 0 else {
+                    return idle(slot, at: now, &directives)
+                }
+                return help(slot, best.owner, at: now, &directives)
+            case .absent, .gone: break
+            }
+        }
+        guard mayAnnounce(slot, me), let index = index(slot) else {
+            states[slot].vacantSince = nil
+            return idle(slot, at: now, &directives)
+        }
+        if case .probing = states[slot].role { return }
+        if case .helper = states[slot].role { idle(slot, at: now, &directives) }
+        let since = states[slot].vacantSince ?? now
+        states[slot].vacantSince = since
+        let delay = isMute ? timing.rankDelayLimit : min(timing.rankDelay * index, timing.rankDelayLimit)
+        let allowed = max(since + delay, states[slot].blockedUntil ?? since)
+        guard now >= allowed else { return wake(slot, min(allowed, now + timing.rankDelay)) }
+        if states[slot].best == nil, states[slot].intent?.source.isNewlyAssigned == true {
+            states[slot].role = .probing
+            directives.append(.probe(states[slot].address))
+        } else {
+            take(slot, settlingSince: states[slot].best == nil ? now : nil, at: now, &directives)
+        }
+    }
+
+    /// Neither answers nor probes.
+    private mutating func idle(_ slot: Int, at now: Instant, _ directives: inout [ElectionDirective]) {
+        switch states[slot].role {
+        case .none, .owner: return
+        case .helper:
+            directives.append(.stopHelping(states[slot].address))
+            schedule.request(at: now, timing)
+        case .probing: directives.append(.stopProbing(states[slot].address))
+        }
+        states[slot].role = .none
+    }
+
+    private mutating func help(
+        _ slot: Int, _ owner: NodeID, at now: Instant, _ directives: inout [ElectionDirective]
+    ) {
+        if case .helper(owner) = states[slot].role { return }
+        idle(slot, at: now, &directives)
+        states[slot].role = .helper(owner)
+        directives.append(.help(states[slot].address, owner))
+        schedule.request(at: now, timing)
+    }
+
+    // MARK: Steps
+
+    mutating func wake(_ slot: Int, _ instant: Instant) {
+        states[slot].due = min(states[slot].due ?? instant, instant)
+        nextDue = min(nextDue ?? instant, instant)
+    }
+
+    mutating func take(
+        _ slot: Int, settlingSince: Instant?, at now: Instant, _ directives: inout [ElectionDirective]
+    ) {
+        let (next, overflow) = (states[slot].best?.term ?? 0).addingReportingOverflow(1)
+        own(slot, term: overflow ? .max : next, settlingSince: settlingSince, at: now, &directives)
+        schedule.changed(at: now, timing)
+    }
+
+    mutating func own(
+        _ slot: Int, term: UInt32, settlingSince: Instant?, at now: Instant, _ directives: inout [ElectionDirective]
+    ) {
+        idle(slot, at: now, &directives)
+        states[slot].role = .owner(AddressState.Ownership(term: term, since: now, settlingSince: settlingSince))
+        states[slot].best = Claim(
+            term: term, owner: me, allocation: states[slot].intent?.source.allocation.rawValue ?? 0)
+        states[slot].vacantSince = nil
+        directives.append(.own(states[slot].address, term: term))
+        touch(slot)
+    }
+
+    mutating func release(
+        _ slot: Int, _ reason: Withdrawal, at now: Instant, _ directives: inout [ElectionDirective]
+    ) {
+        switch states[slot].role {
+        case .owner:
+            directives.append(.withdraw(states[slot].address, reason))
+            states[slot].best?.isReleased = true
+        case .helper: directives.append(.stopHelping(states[slot].address))
+        case .probing: directives.append(.stopProbing(states[slot].address))
+        case .none: return
+        }
+        states[slot].role = .none
+        states[slot].vacantSince = nil
+        schedule.changed(at: now, timing)
+        touch(slot)
+    }
+}

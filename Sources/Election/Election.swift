@@ -1,0 +1,216 @@
+package import MonotonicTime
+package import NetworkAddresses
+package import Wire
+
+/// Who announces each address on one link, by the rules of `docs/failover.md`.
+///
+/// A pure state machine: intents, claims, refusals, the peers' standing and time go in, directives come out. Every node
+/// decides for itself; terms on the claims settle what two nodes decide differently. Only addresses that something
+/// happened to, or whose time has come, are looked at.
+package struct Election: Sendable {
+    package internal(set) var timing: ElectionTiming
+    let me: NodeID
+    package internal(set) var isReady = false
+    var isStale = false
+    var isLeaving = false
+    /// The API has been read: an address without an intent is known not to exist.
+    var hasIntents = false
+
+    var states: [AddressState] = []
+    var slots: [IPAddress: Int] = [:]
+    var peers: [NodeID: Standing] = [:]
+    var peerOrder: [NodeID] = []
+    var lists: [NodeID: ListProgress] = [:]
+    var names: [String: NodeID] = [:]
+    var schedule: ClaimsSchedule
+    var generation: UInt32 = 0
+    var nextDue: Instant?
+    var isAnyDirty = true
+
+    package init(me: NodeID, timing: ElectionTiming, now: Instant) {
+        (self.me, self.timing) = (me, timing)
+        schedule = ClaimsSchedule(now: now)
+    }
+
+    /// Which parts of a peer's newest list have been heard.
+    struct ListProgress: Sendable {
+        var incarnation: UInt64
+        var generation: UInt32
+        var missing: Set<UInt16>
+        var addresses: Set<IPAddress>
+    }
+
+    /// When `poll` has something to do; claims of a speaker that is not ready are never due.
+    package var nextDeadline: Instant? {
+        guard isReady else { return nil }
+        if isAnyDirty { return Instant(nanoseconds: .min) }
+        return min(schedule.due, nextDue ?? schedule.due)
+    }
+
+    // MARK: The view of the API
+
+    /// Takes a new view. Intents that did not change cost one comparison each.
+    package mutating func configure(
+        _ intents: [AddressIntent]?, isStale: Bool, isLeaving: Bool, timing: ElectionTiming, at now: Instant
+    ) {
+        self.timing = timing
+        hasIntents = intents != nil
+        if isStale != self.isStale || isLeaving != self.isLeaving {
+            (self.isStale, self.isLeaving) = (isStale, isLeaving)
+            touchAll()
+        }
+        if !isStale { for slot in states.indices { states[slot].isRefused = false } }
+        guard let intents else { return }
+        var seen = Set<IPAddress>(minimumCapacity: intents.count)
+        for intent in intents where seen.insert(intent.address).inserted {
+            let slot = slot(of: intent.address)
+            if states[slot].intent?.source == intent { continue }
+            states[slot].intent = AddressState.Intent(
+                source: intent,
+                weights: Dictionary(
+                    intent.eligible.map { (identity(of: $0.key), $0.value) }, uniquingKeysWith: { first, _ in first }),
+                recordedOwner: intent.recordedOwner.map { identity(of: $0) })
+            states[slot].mismatches.removeAll()
+            touch(slot)
+        }
+        for slot in states.indices where states[slot].intent != nil && !seen.contains(states[slot].address) {
+            states[slot].intent = nil
+            states[slot].mismatches.removeAll()
+            touch(slot)
+        }
+    }
+
+    mutating func identity(of name: String) -> NodeID {
+        if let id = names[name] { return id }
+        let id = NodeID(name: name)
+        names[name] = id
+        return id
+    }
+
+    // MARK: The peers
+
+    package mutating func update(_ id: NodeID, _ standing: Standing?, at now: Instant) {
+        guard peers[id] != standing else { return }
+        if peers[id] == nil { peerOrder.append(id) }
+        peers[id] = standing
+        if standing == nil { peerOrder.removeAll { $0 == id } }
+        if standing?.condition != .candidate {
+            for slot in states.indices where !states[slot].mismatches.isEmpty { states[slot].mismatches[id] = nil }
+        }
+        touchAll()
+    }
+
+    // MARK: The own phase
+
+    /// Listening is over: what others held for me is mine again, at the same term.
+    package mutating func becomeReady(at now: Instant) -> [ElectionDirective] {
+        isReady = true
+        var directives: [ElectionDirective] = []
+        for slot in states.indices {
+            guard let best = states[slot].best, best.owner == me, !best.isReleased, mayAnnounce(slot, me) else {
+                continue
+            }
+            own(slot, term: best.term, settlingSince: nil, at: now, &directives)
+        }
+        touchAll()
+        schedule.changed(at: now, timing)
+        return directives
+    }
+
+    /// Nothing is held any more. The claims that were heard are kept unless they are to be learnt anew.
+    package mutating func stop(forgettingClaims: Bool) {
+        isReady = false
+        for slot in states.indices {
+            states[slot].role = .none
+            states[slot].vacantSince = nil
+            states[slot].isRelayed = false
+            if forgettingClaims { states[slot].best = nil }
+        }
+        if forgettingClaims {
+            lists.removeAll()
+            peers.removeAll()
+            peerOrder.removeAll()
+        }
+        touchAll()
+    }
+
+    /// A record names an owner that lives although it is not heard: its claim is known at term 0.
+    package mutating func assumeRecorded(_ alive: Set<NodeID>, at now: Instant) -> Set<NodeID> {
+        var held: Set<NodeID> = []
+        for slot in states.indices {
+            guard let owner = states[slot].intent?.recordedOwner, owner != me,
+                states[slot].intent?.weights[owner] != nil, states[slot].best == nil, alive.contains(owner)
+            else { continue }
+            states[slot].best = Claim(
+                term: 0, owner: owner, allocation: states[slot].intent?.source.allocation.rawValue ?? 0)
+            held.insert(owner)
+            touch(slot)
+        }
+        return held
+    }
+
+    /// The outcome of a probe: take the address, or leave it alone for a while.
+    package mutating func probed(_ address: IPAddress, isFree: Bool, at now: Instant) -> [ElectionDirective] {
+        guard let slot = slots[address], case .probing = states[slot].role else { return [] }
+        states[slot].role = .none
+        var directives: [ElectionDirective] = []
+        if isFree {
+            take(slot, settlingSince: now, at: now, &directives)
+        } else {
+            states[slot].blockedUntil = now + timing.settling
+        }
+        touch(slot)
+        return directives
+    }
+
+    /// A peer should hear the list of claims soon.
+    package mutating func requestClaims(at now: Instant) { schedule.request(at: now, timing) }
+
+    // MARK: Reports
+
+    package struct Owned: Sendable {
+        package var address: IPAddress
+        package var term: UInt32
+        package var since: Instant
+        package var offeredTo: NodeID?
+    }
+
+    package var owned: [Owned] {
+        states.compactMap { state in
+            state.ownership.map {
+                Owned(address: state.address, term: $0.term, since: $0.since, offeredTo: $0.offer)
+            }
+        }
+    }
+
+    package var helped: [(address: IPAddress, node: NodeID)] {
+        states.compactMap { if case .helper(let node) = $0.role { ($0.address, node) } else { nil } }
+    }
+
+    package var vacant: [(address: IPAddress, since: Instant)] {
+        states.compactMap { state in state.vacantSince.map { (state.address, $0) } }
+    }
+
+    /// The highest claim known for an address.
+    package func claim(on address: IPAddress) -> Claim? { slots[address].flatMap { states[$0].best } }
+
+    // MARK: Book-keeping
+
+    mutating func slot(of address: IPAddress) -> Int {
+        if let slot = slots[address] { return slot }
+        slots[address] = states.count
+        states.append(AddressState(address: address))
+        isAnyDirty = true
+        return states.count - 1
+    }
+
+    mutating func touch(_ slot: Int) {
+        states[slot].isDirty = true
+        isAnyDirty = true
+    }
+
+    mutating func touchAll() {
+        for slot in states.indices { states[slot].isDirty = true }
+        isAnyDirty = true
+    }
+}
