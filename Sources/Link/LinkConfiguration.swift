@@ -22,9 +22,8 @@ public struct LinkConfiguration: Sendable, Equatable {
     /// Bytes of payload per frame.
     public var maximumTransmissionUnit = 1500
     public var isWireless = false
-    /// Another interface of this node, on the same segment, is to be preferred to this one (operator's order, else the
-    /// lowest index): interfaces that lose against another fall silent when they hear it.
-    public var priority = 0
+    /// This node's other links, with whether they go first: when two are on one segment, the later one falls silent.
+    public var siblings: [SiblingLink] = []
 
     /// What the API says about each address that may be announced on this link; `nil` until the first snapshot is complete.
     public var intents: [AddressIntent]?
@@ -46,6 +45,18 @@ public struct LinkConfiguration: Sendable, Equatable {
         (self.nodeName, self.interfaceName) = (nodeName, interfaceName)
         (self.interfaceIndex, self.hardwareAddress) = (interfaceIndex, hardwareAddress)
         self.cluster = cluster
+    }
+}
+
+/// Another interface of the same node that has a speaker of its own.
+public struct SiblingLink: Sendable, Hashable {
+    public var interfaceName: String
+    public var hardwareAddress: MACAddress
+    /// The operator's order of interfaces, else the lower index: this one serves a segment that both are on.
+    public var goesFirst: Bool
+
+    public init(interfaceName: String, hardwareAddress: MACAddress, goesFirst: Bool) {
+        (self.interfaceName, self.hardwareAddress, self.goesFirst) = (interfaceName, hardwareAddress, goesFirst)
     }
 }
 

@@ -2,13 +2,8 @@ public import NetworkAddresses
 
 /// What the packet thread must do after it handed something to a `LinkSpeaker`, in order.
 public enum LinkEffect: Sendable, Hashable {
-    /// Send these bytes on the link: a whole Ethernet frame.
+    /// Send these bytes on the link: a whole Ethernet frame (ARP, Neighbor Discovery, Hello, or UDP with a Hello in it).
     case send([UInt8])
-    /// Send these bytes as UDP to port 7473, in a frame of the interface's own (`UnicastCarrier.frame`).
-    case sendUDP([UInt8], to: IPAddress, hardwareAddress: MACAddress)
-    /// Ask the kernel behind an address (ARP request or neighbor solicitation from an own address); broadcast or
-    /// solicited-node multicast when the hardware address is not known. The answer goes to `receive` as any frame.
-    case ask(IPAddress, hardwareAddress: MACAddress?)
     /// Tell the control plane.
     case report(LinkFact)
 }
@@ -32,8 +27,11 @@ public enum LinkFact: Sendable, Hashable {
     case sameSegment(interface: String)
     /// A peer refuses a claim of this node, which is not stale: read the API again now; unreadable means stale.
     case rereadNeeded(IPAddress)
-    /// A foreign host answers for the address.
+    /// A foreign host answers for the address; an announcement was sent against it, at most one per 10 s.
     case conflict(IPAddress, hardwareAddress: MACAddress)
+    /// A cluster node's hardware address answers for the address without a claim behind it: its kernel (ipvs without
+    /// strictARP), or another announcer on that node.
+    case claimedByNode(IPAddress, hardwareAddress: MACAddress)
     /// A probe of a newly assigned address was answered: not announced.
     case probeConflict(IPAddress, hardwareAddress: MACAddress)
     /// A peer is heard through unicast UDP only: the switch or a filter drops Hello frames.
