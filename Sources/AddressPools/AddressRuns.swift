@@ -5,9 +5,24 @@ import NetworkAddresses
 /// Every operation costs the logarithm of the number of runs, or a move of the array behind the place of a change:
 /// a /64 costs as much as a /24.
 struct AddressRuns: Sendable, Hashable {
+    /// Kept as IPv6Address is, in halves of 8-byte alignment.
     struct Run: Sendable, Hashable {
-        var first: UInt128
-        var last: UInt128
+        private var lower: IPv6Address
+        private var upper: IPv6Address
+
+        init(first: UInt128, last: UInt128) {
+            (lower, upper) = (IPv6Address(rawValue: first), IPv6Address(rawValue: last))
+        }
+
+        var first: UInt128 {
+            get { lower.rawValue }
+            set { lower = IPv6Address(rawValue: newValue) }
+        }
+
+        var last: UInt128 {
+            get { upper.rawValue }
+            set { upper = IPv6Address(rawValue: newValue) }
+        }
     }
 
     private(set) var runs: [Run] = []

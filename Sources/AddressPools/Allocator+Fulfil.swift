@@ -25,32 +25,65 @@ package enum Fulfilment: Sendable, Hashable {
 }
 
 extension Allocator {
+    /// What became of addresses that were found in a Service's status.
+    package struct Claim: Sendable, Hashable {
+        package var refused: [Loss] = []
+        /// Who had to give way, and where.
+        package var evicted: [Eviction] = []
+    }
+
+    package struct Loss: Sendable, Hashable {
+        package var address: IPAddress
+        package var refusal: Refusal
+    }
+
+    package struct Eviction: Sendable, Hashable {
+        package var holder: Holder
+        package var loss: Loss
+    }
+
     /// Keeps of `addresses` what `holder` may have on these terms, and says why not for the others.
     ///
-    /// For addresses found in a Service's status: a restart and a change of terms go through here. An address that a
-    /// foreign host uses is not kept unless it is requested. The Service must hold nothing.
+    /// A restart, a change of terms and a write by somebody else go through here. An address that a foreign host uses
+    /// is not kept unless it is requested.
+    /// - Parameter yields: Whether another holder gives way when the two can't share.
     package mutating func claim(
-        _ addresses: [IPAddress], for holder: Holder, _ request: AddressRequest
-    ) -> [(address: IPAddress, refusal: Refusal)] {
-        var refused: [(address: IPAddress, refusal: Refusal)] = []
+        _ addresses: [IPAddress], for holder: Holder, _ request: AddressRequest, yields: (Holder) -> Bool
+    ) -> Claim {
+        var claim = Claim()
         for address in addresses {
-            let held = holdings[holder]
-            if let other = held?.addresses.first(where: { $0.family == address.family }) {
-                if other != address { refused.append((address, .twoOfOneFamily(other, address))) }
-            } else if let refusal = refusal(of: address, for: holder, request) {
-                refused.append((address, refusal))
-            } else if let hardware = conflicts[address], !request.addresses.contains(address) {
-                refused.append((address, .addressConflict(address, hardwareAddress: hardware)))
-            } else if let pool = pool(listing: address) {
-                let name = spaces[pool].pool.name
-                if let held, held.pool != name {
-                    refused.append((address, .addressesInTwoPools(held.pool, name)))
-                } else {
-                    give(address, to: holder, in: pool, request)
-                }
+            let opponents = opponents(of: holder, at: address, terms: request.sharing)
+            guard let refusal = claimRefusal(address, for: holder, request) else {
+                if let pool = pool(listing: address) { give(address, to: holder, in: pool, request) }
+                continue
             }
+            guard case .addressInUse = refusal, opponents.allSatisfy(yields), let pool = pool(listing: address) else {
+                claim.refused.append(Loss(address: address, refusal: refusal))
+                continue
+            }
+            for other in opponents {
+                let obstacle = SharingTerms.obstacle(holdings[other]?.sharing, request.sharing) ?? .otherKey
+                release(address, of: other, at: nil)
+                let loss = Loss(address: address, refusal: .addressInUse(address, by: holder, obstacle))
+                claim.evicted.append(Eviction(holder: other, loss: loss))
+            }
+            give(address, to: holder, in: pool, request)
         }
-        return refused
+        return claim
+    }
+
+    private func claimRefusal(_ address: IPAddress, for holder: Holder, _ request: AddressRequest) -> Refusal? {
+        let held = holdings[holder]
+        if let other = held?.addresses.first(where: { $0.family == address.family }) {
+            return other == address ? nil : .twoOfOneFamily(other, address)
+        }
+        if let pool = pool(listing: address), let held, held.pool != spaces[pool].pool.name {
+            return .addressesInTwoPools(held.pool, spaces[pool].pool.name)
+        }
+        if let hardware = conflicts[address], !request.addresses.contains(address) {
+            return .addressConflict(address, hardwareAddress: hardware)
+        }
+        return refusal(of: address, for: holder, request)
     }
 
     /// Whether a Service that is satisfied would take a second address, should one come free.
@@ -129,7 +162,7 @@ extension Allocator {
         }
         if case .requireBoth = request.families,
             let missing = request.families.families.first(where: { family in !addresses.contains { $0.family == family }
-                })
+            })
         {
             return .failure(.familyMissing(missing))
         }

@@ -15,6 +15,8 @@ package struct Allocator: Sendable {
 
     package private(set) var holdings: [Holder: Holding] = [:]
     package private(set) var quarantine: Quarantine
+    /// Counts whatever may let a request succeed that failed before.
+    package private(set) var openings = 0
     /// By name.
     private(set) var spaces: [PoolSpace]
     let indexes: [String: Int]
@@ -64,6 +66,8 @@ package struct Allocator: Sendable {
     package func usage(of pool: String, _ family: IPFamily) -> PoolUsage? {
         indexes[pool].map { spaces[$0][family].usage }
     }
+
+    package func poolName(listing address: IPAddress) -> String? { pool(listing: address).map { spaces[$0].pool.name } }
 
     package func holders(of address: IPAddress) -> [Holder] { occupants[address] ?? [] }
 
@@ -147,6 +151,7 @@ package struct Allocator: Sendable {
         if let key = holding.sharing?.key { unshare(address, key, rest) }
         holdings[holder] = holding.addresses.isEmpty ? nil : holding
         occupants[address] = rest.isEmpty ? nil : rest
+        openings += 1
         guard rest.isEmpty, let pool = pool(listing: address) else { return }
         spaces[pool][address.family].assigned -= 1
         if let now {

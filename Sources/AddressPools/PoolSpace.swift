@@ -35,7 +35,8 @@ struct FamilySpace: Sendable {
     /// Addresses with at least one holder.
     var assigned: Int64 = 0
     private let skipsBuggy: Bool
-    private let total: UInt128
+    /// Stops at the largest.
+    private let total: UInt64
 
     init(_ family: IPFamily, _ pool: AddressPool, _ reserved: ReservedAddresses) {
         var runs = AddressRuns(pool.ranges.lazy.filter { $0.family == family })
@@ -44,11 +45,11 @@ struct FamilySpace: Sendable {
         }
         skipsBuggy = family == .ipv4 && pool.avoidBuggyIPs
         (assignable, free) = (runs, runs)
-        total = skipsBuggy ? runs.count - Self.buggyCount(runs) : runs.count
+        total = UInt64(clamping: skipsBuggy ? runs.count - Self.buggyCount(runs) : runs.count)
     }
 
     var usage: PoolUsage {
-        let rest = total == .max ? total : total - min(total, UInt128(max(0, assigned)))
+        let rest = total == .max ? total : total - min(total, UInt64(max(0, assigned)))
         return PoolUsage(assigned: assigned, available: Int64(clamping: rest))
     }
 

@@ -10,6 +10,7 @@ public struct ClusterSnapshot: Sendable {
     public private(set) var endpointSlices: [ObjectKey: EndpointSlice] = [:]
     public private(set) var announcements: [ObjectKey: ServiceL2Status] = [:]
     public private(set) var leases: [ObjectKey: Lease] = [:]
+    public private(set) var serviceCIDRs: [ObjectKey: ServiceCIDR] = [:]
 
     public init() {}
 
@@ -24,6 +25,7 @@ public struct ClusterSnapshot: Sendable {
         case .endpointSlice(let change): Self.apply(change, to: &endpointSlices)
         case .announcement(let change): Self.apply(change, to: &announcements)
         case .lease(let change): Self.apply(change, to: &leases)
+        case .serviceCIDR(let change): Self.apply(change, to: &serviceCIDRs)
         }
     }
 
@@ -46,4 +48,5 @@ public enum ClusterChange: Sendable {
     case endpointSlice(ObjectChange<EndpointSlice>)
     case announcement(ObjectChange<ServiceL2Status>)
     case lease(ObjectChange<Lease>)
+    case serviceCIDR(ObjectChange<ServiceCIDR>)
 }

@@ -51,7 +51,7 @@ package struct SpeakerPlanner: Sendable {
             dirty = .everything
         case .node(.applied(let node)) where !changesRules(node): break
         case .service(.replaced), .pool, .advertisement, .node: dirty = .everything
-        case .namespace, .lease: break
+        case .namespace, .lease, .serviceCIDR: break
         }
         snapshot.apply(change)
     }

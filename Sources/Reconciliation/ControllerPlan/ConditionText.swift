@@ -1,0 +1,105 @@
+internal import AddressPools
+internal import KubernetesModel
+package import NetworkAddresses
+
+/// The sentences of conditions. They depend on the state only, never on how it came about: a plan made again says the
+/// same, and nothing is written.
+package enum ConditionType {
+    package static let allocated = "lb.cluster.home/Allocated"
+    package static let announced = "lb.cluster.home/Announced"
+    package static let ready = "Ready"
+}
+
+extension ServicePlan.Verdict {
+    static func allocated(
+        _ outcome: AllocationOutcome, _ addresses: [IPAddress], pool: String?, request: AddressRequest
+    ) -> ServicePlan.Verdict {
+        let list = addresses.map(\.description).joined(separator: ", ")
+        switch outcome {
+        case .satisfied:
+            var message = "\(list) from IPAddressPool \"\(pool ?? "")\""
+            if !request.addresses.isEmpty { message += ", as requested" }
+            if let key = request.sharing?.key { message += "; shared under the key \"\(key)\"" }
+            return Self(status: true, reason: "Allocated", message: message + ".")
+        case .kept(let obstacle):
+            return Self(
+                status: false, reason: obstacle.code,
+                message:
+                    "\(list) \(addresses.count == 1 ? "is" : "are") kept, but another request is not met: \(obstacle.sentence)"
+            )
+        case .refused(let obstacle): return Self(status: false, reason: obstacle.code, message: obstacle.sentence)
+        }
+    }
+
+    static func announced(
+        _ addresses: [IPAddress], entries: [ServiceL2Status.Announced], service: ObjectKey
+    ) -> ServicePlan.Verdict {
+        guard !addresses.isEmpty else {
+            return Self(status: false, reason: "NoAddress", message: "There is no address to announce yet.")
+        }
+        var (places, silent): ([String], [String]) = ([], [])
+        for address in addresses {
+            let text = address.description
+            let mine = entries.filter { $0.address == text || IPAddress($0.address) == address }
+            if let conflict = mine.lazy.compactMap(\.conflict).min() {
+                return Self(
+                    status: false, reason: "AddressConflict",
+                    message: "\(text) is used by a foreign host (\(conflict)). Remove that host from the address,"
+                        + " or request another one with the annotation \(ServiceAnnotation.addresses.rawValue).")
+            }
+            let at = mine.map { "\($0.node) (\($0.interface))" }.sorted()
+            if at.isEmpty { silent.append(text) } else { places.append("\(text) by \(at.joined(separator: " and "))") }
+        }
+        guard silent.isEmpty else {
+            return Self(
+                status: false, reason: "NotAnnounced",
+                message: "No speaker announces \(silent.joined(separator: ", ")) yet. If this lasts, see why with:"
+                    + " lbctl explain service \(service.name) -n \(service.namespace)")
+        }
+        return Self(
+            status: true, reason: "Announced", message: "Announced: \(places.joined(separator: "; ")).")
+    }
+
+    static func ready(_ verdict: PoolTable.Verdict) -> ServicePlan.Verdict {
+        switch verdict {
+        case .accepted: Self(status: true, reason: "Accepted", message: "Services are given addresses from this pool.")
+        case .acceptedInPart(let bad):
+            Self(status: true, reason: "InvalidAddresses", message: text(bad) + " The other entries are used.")
+        case .invalid(let bad): Self(status: false, reason: "InvalidAddresses", message: text(bad))
+        case .overlaps(let pool, let range):
+            Self(
+                status: false, reason: "Overlaps",
+                message: "The addresses overlap \(range) of the older IPAddressPool \"\(pool)\". Nothing is assigned"
+                    + " from here until one of the two is changed.")
+        }
+    }
+
+    private static func text(_ bad: [PoolTable.BadEntry]) -> String {
+        let entries = bad.prefix(5).map { "\"\($0.text)\" \($0.reason)" }.joined(separator: "; ")
+        return "\(bad.count == 1 ? "Entry" : "Entries") \(entries)\(bad.count > 5 ? "; …" : "")."
+            + " Correct spec.addresses."
+    }
+}
+
+extension AllocationChange {
+    /// The Event's sentence for a Service that has these addresses now.
+    package func sentence(_ addresses: [IPAddress], pool: String?) -> String {
+        let because = lost.map(\.refusal.sentence).joined(separator: " ")
+        guard !addresses.isEmpty else {
+            return because.isEmpty ? "The address was released." : "The address was released: \(because)"
+        }
+        var text =
+            "Assigned \(addresses.map(\.description).joined(separator: ", ")) from IPAddressPool \"\(pool ?? "")\""
+        switch choice {
+        case .requested: text += ", as requested"
+        case .lowestFree: text += ": the lowest free address"
+        case .shared: text += ", shared with others under the same key"
+        case .recentlyReleased: text += ": no other is free, though it was released less than a minute ago"
+        case .secondFamily: text += ", now of both families"
+        case nil: break
+        }
+        guard !lost.isEmpty else { return text }
+        let old = lost.map(\.address.description).joined(separator: ", ")
+        return text + ". It replaces \(old): \(because)"
+    }
+}

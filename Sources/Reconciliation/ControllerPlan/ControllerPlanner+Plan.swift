@@ -1,0 +1,144 @@
+package import AddressPools
+package import KubernetesModel
+internal import MonotonicTime
+internal import NetworkAddresses
+
+extension ControllerPlanner {
+    /// The whole plan. Costs the whole cluster; the daemon asks for the touched parts instead.
+    package var plan: ControllerPlan {
+        var services: [ObjectKey: ServicePlan] = [:]
+        for key in snapshot.services.keys { services[key] = plan(for: key) }
+        let pools = Dictionary(table.verdicts.keys.map { ($0, plan(forPool: $0)) }) { first, _ in first }
+        return ControllerPlan(services: services, pools: pools.compactMapValues { $0 }, leftovers: leftovers)
+    }
+
+    /// `nil` when the Service is none of Herald's business and has no trace of it.
+    package func plan(for key: ObjectKey) -> ServicePlan? {
+        guard let service = snapshot.services[key] else { return nil }
+        guard let record = records[key] else {
+            return service.hasTraces ? ServicePlan(addresses: foreignAddresses(service), pool: nil) : nil
+        }
+        let held = allocator.holdings[Holder(key)]
+        let addresses = held?.addresses ?? []
+        let entries = announcement(of: key)?.status?.addresses ?? []
+        return ServicePlan(
+            addresses: addresses, pool: held?.pool,
+            conditions: ServicePlan.Conditions(
+                allocated: .allocated(record.outcome, addresses, pool: held?.pool, request: record.request),
+                announced: .announced(addresses, entries: entries, service: key)))
+    }
+
+    /// Why the Service's addresses are what they are since they last changed.
+    package func change(of key: ObjectKey) -> AllocationChange? { records[key]?.change }
+
+    package func outcome(of key: ObjectKey) -> AllocationOutcome? { records[key]?.outcome }
+
+    /// What the Service asks for, as the allocator sees it.
+    package func request(of key: ObjectKey) -> AddressRequest? { records[key]?.request }
+
+    package var waitingCount: Int { waiting.count { allocator.holdings[Holder($0)] == nil } }
+    package var serviceCount: Int { records.count }
+
+    package func plan(forPool name: String) -> PoolPlan? {
+        guard let verdict = table.verdicts[name], let pool = snapshot.pools[ObjectKey(name: name)] else { return nil }
+        let none = PoolUsage(assigned: 0, available: 0)
+        let ranges = table.ranges(of: pool)
+        let seen = conflicts.filter { conflict in ranges.contains { $0.contains(conflict.key) } }
+        return PoolPlan(
+            ready: .ready(verdict), v4: allocator.usage(of: name, .ipv4) ?? none,
+            v6: allocator.usage(of: name, .ipv6) ?? none,
+            conflicts: seen.sorted { $0.key < $1.key }.prefix(1024).map {
+                IPAddressPool.Conflict(
+                    address: $0.key.description, hardwareAddress: $0.value.hardwareAddress, seen: $0.value.seen)
+            })
+    }
+
+    func announcement(of key: ObjectKey) -> ServiceL2Status? {
+        let name = ServiceL2Status.objectName(namespace: key.namespace, name: key.name)
+        return snapshot.announcements[ObjectKey(namespace: policy.namespace, name: name)]
+    }
+
+    /// For a Service that went to another class: what somebody else has put into its status since.
+    private func foreignAddresses(_ service: Service) -> [IPAddress] {
+        guard service.spec?.type == "LoadBalancer" else { return [] }
+        return service.ingressAddresses.compactMap { IPAddress($0) }.filter { allocator.poolName(listing: $0) == nil }
+    }
+
+    /// What is to be cleared away, in the order of the objects' names.
+    package var leftovers: [Leftover] {
+        let nodes = Set(snapshot.nodes.keys.map(\.name))
+        return snapshot.announcements.sorted { $0.key < $1.key }.compactMap { key, object in
+            if let service = object.serviceKey, records[service] == nil { return .object(key) }
+            // Without any node in sight, the list of nodes is not to be trusted.
+            guard !nodes.isEmpty, let entries = object.status?.addresses else { return nil }
+            let remaining = entries.filter { nodes.contains($0.node) }
+            return remaining.count == entries.count ? nil : .entries(key, remaining: remaining)
+        }
+    }
+
+    static func services(_ change: ObjectChange<ServiceL2Status>) -> [ObjectKey] {
+        switch change {
+        case .replaced(let all): all.compactMap(\.serviceKey)
+        case .applied(let one), .deleted(let one): [one.serviceKey].compactMap { $0 }
+        }
+    }
+
+    // MARK: Conflicts
+
+    /// Takes in all that speakers report and pools remember, and drops what is too old.
+    mutating func updateConflicts(at now: PlanTime) {
+        for pool in snapshot.pools.values { takeInConflicts(of: pool) }
+        for object in snapshot.announcements.values { takeInConflicts(of: object, at: now) }
+        let retention = policy.conflictRetention.nanoseconds / 1000
+        conflicts = conflicts.filter { now.wall.microseconds - $0.value.seen.microseconds < retention }
+    }
+
+    private mutating func takeInConflicts(of pool: IPAddressPool) {
+        for conflict in pool.status?.conflicts ?? [] {
+            guard let address = IPAddress(conflict.address), let seen = conflict.seen else { continue }
+            if conflicts[address].map({ $0.seen < seen }) ?? true {
+                conflicts[address] = SeenConflict(hardwareAddress: conflict.hardwareAddress, seen: seen)
+            }
+        }
+    }
+
+    mutating func takeInConflicts(of object: ServiceL2Status, at now: PlanTime) {
+        for entry in object.status?.addresses ?? [] {
+            guard let hardware = entry.conflict, let address = IPAddress(entry.address) else { continue }
+            // While it lasts, the record is renewed now and then, not at every look.
+            if let known = conflicts[address], known.hardwareAddress == hardware,
+                now.wall.microseconds - known.seen.microseconds < 600_000_000
+            {
+                continue
+            }
+            conflicts[address] = SeenConflict(hardwareAddress: hardware, seen: now.wall)
+        }
+    }
+}
+
+extension ServiceL2Status {
+    /// Whose it is, by its name: `NAMESPACE.NAME`.
+    package var serviceKey: ObjectKey? {
+        let parts = metadata.name.split(separator: ".", maxSplits: 1)
+        guard parts.count == 2 else { return nil }
+        return ObjectKey(namespace: String(parts[0]), name: String(parts[1]))
+    }
+}
+
+extension ClusterSnapshot {
+    /// The Services that a change of announcements takes something from.
+    func previous(of change: ClusterChange) -> [ObjectKey] {
+        guard case .announcement(.replaced) = change else { return [] }
+        return announcements.values.compactMap(\.serviceKey)
+    }
+}
+
+extension Service {
+    /// Whether Herald has written into this Service.
+    var hasTraces: Bool {
+        metadata.annotations?[ServiceAnnotation.allocatedFrom] != nil
+            || (status?.conditions ?? []).contains {
+                $0.type == ConditionType.allocated || $0.type == ConditionType.announced
+            }
+    }
+}

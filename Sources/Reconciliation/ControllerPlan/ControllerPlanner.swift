@@ -1,0 +1,288 @@
+package import AddressPools
+package import KubernetesModel
+internal import MonotonicTime
+internal import NetworkAddresses
+
+/// Makes the ``ControllerPlan`` and keeps it up to date.
+///
+/// A change of one Service costs only what that Service needs; a change of pools, nodes or namespaces that matters is
+/// planned from scratch. Both give the same plan. Services are served in the order of their age.
+package struct ControllerPlanner: Sendable {
+    package let policy: ControllerPolicy
+    package private(set) var snapshot: ClusterSnapshot
+    package internal(set) var table: PoolTable
+    package internal(set) var allocator: Allocator
+    var records: [ObjectKey: Record] = [:]
+    /// Services that have not all that they want.
+    var waiting: Set<ObjectKey> = []
+    var conflicts: [IPAddress: SeenConflict] = [:]
+    /// Services and pools whose plan may be another since ``takeTouched()``.
+    private var touched = Touched()
+
+    /// What the planner remembers of one Service of Herald's.
+    struct Record: Sendable {
+        var age: Age
+        var uid: String?
+        var request: AddressRequest
+        var problem: RequestProblem?
+        var seen: [IPAddress]
+        var outcome: AllocationOutcome = .satisfied
+        var change = AllocationChange()
+    }
+
+    package struct Touched: Sendable {
+        package var services: Set<ObjectKey> = []
+        /// Everything was planned anew.
+        package var everything = false
+        package var announcements = false
+    }
+
+    package init(
+        _ snapshot: ClusterSnapshot, policy: ControllerPolicy, memory: ControllerMemory = ControllerMemory(),
+        at now: PlanTime
+    ) {
+        (self.snapshot, self.policy) = (snapshot, policy)
+        table = PoolTable(snapshot)
+        conflicts = memory.conflicts
+        allocator = Allocator(pools: [])
+        updateConflicts(at: now)
+        planFromScratch(memory, at: now)
+    }
+
+    package var memory: ControllerMemory {
+        var memory = ControllerMemory()
+        memory.quarantine = allocator.quarantine
+        memory.conflicts = conflicts
+        for (key, record) in records {
+            let addresses = allocator.holdings[Holder(key)]?.addresses ?? []
+            memory.decisions[key] = ControllerMemory.Decision(
+                uid: record.uid, addresses: addresses, sharing: record.request.sharing, seen: record.seen)
+        }
+        return memory
+    }
+
+    /// Which plans may have changed since the last call.
+    package mutating func takeTouched() -> Touched {
+        defer { touched = Touched() }
+        return touched
+    }
+
+    // MARK: Taking in changes
+
+    package mutating func apply(_ change: ClusterChange, at now: PlanTime) {
+        let before = snapshot.previous(of: change)
+        snapshot.apply(change)
+        switch change {
+        case .service(.applied(let service)): update(service.key, service, at: now)
+        case .service(.deleted(let service)): update(service.key, nil, at: now)
+        case .service(.replaced), .pool(.replaced): replan(at: now)
+        case .pool, .node, .namespace, .serviceCIDR: replanIfRulesChanged(at: now)
+        case .announcement(let change):
+            touched.announcements = true
+            for key in Self.services(change) + before { touched.services.insert(key) }
+            let had = conflicts
+            switch change {
+            case .applied(let object): takeInConflicts(of: object, at: now)
+            case .replaced: updateConflicts(at: now)
+            case .deleted: break
+            }
+            replanIfConflictsChanged(since: had, at: now)
+        case .advertisement, .endpointSlice, .lease: break
+        }
+    }
+
+    /// Lets what has waited long enough end: to be called now and then.
+    package mutating func tick(at now: PlanTime) {
+        let had = conflicts
+        updateConflicts(at: now)
+        replanIfConflictsChanged(since: had, at: now)
+    }
+
+    private mutating func replanIfRulesChanged(at now: PlanTime) {
+        let new = PoolTable(snapshot)
+        let had = conflicts
+        updateConflicts(at: now)
+        touched.announcements = true
+        guard new != table || conflicts.keys != had.keys else { return }
+        replan(at: now)
+    }
+
+    private mutating func replanIfConflictsChanged(since had: [IPAddress: SeenConflict], at now: PlanTime) {
+        if conflicts != had { touched.announcements = true }
+        if conflicts.keys != had.keys { replan(at: now) }
+    }
+
+    private mutating func replan(at now: PlanTime) {
+        table = PoolTable(snapshot)
+        updateConflicts(at: now)
+        planFromScratch(memory, at: now)
+    }
+
+    private mutating func update(_ key: ObjectKey, _ service: Service?, at now: PlanTime) {
+        touched.services.insert(key)
+        let old = records[key]
+        let holder = Holder(key)
+        guard let service, var record = makeRecord(service) else {
+            records[key] = nil
+            waiting.remove(key)
+            guard old != nil else { return }
+            touched.announcements = true
+            let openings = allocator.openings
+            allocator.release(holder, at: now.instant)
+            settle([], retryWaiting: allocator.openings != openings, at: now.instant)
+            return
+        }
+        let sameObject = old.map { $0.uid == record.uid } ?? false
+        let held = allocator.holdings[holder]?.addresses ?? []
+        if let old, sameObject, old.request == record.request, old.problem == record.problem,
+            record.seen.isEmpty || record.seen == held || record.seen == old.seen
+        {
+            records[key]?.seen = record.seen
+            return
+        }
+        // Let go of all, take again what the new state allows, and send the rest through quarantine.
+        let decision = old.map {
+            ControllerMemory.Decision(uid: $0.uid, addresses: held, sharing: $0.request.sharing, seen: $0.seen)
+        }
+        allocator.release(holder, at: nil)
+        if let old, sameObject { (record.outcome, record.change) = (old.outcome, old.change) }
+        records[key] = record
+        let evicted = claim(key, decision, at: now.instant)
+        let now = now.instant
+        for address in held { allocator.quarantine(address, at: now) }
+        let kept = allocator.holdings[holder]?.addresses ?? []
+        let opened = !held.allSatisfy(kept.contains) || old?.request.sharing != record.request.sharing
+        settle([key] + evicted, retryWaiting: opened, at: now)
+    }
+
+    // MARK: Planning
+
+    func makeRecord(_ service: Service) -> Record? {
+        guard let parsed = ServiceRequest(service, loadBalancerClass: policy.loadBalancerClass) else { return nil }
+        var request = parsed.request
+        request.selectingPools = table.pools(selecting: service)
+        return Record(
+            age: Age(service.metadata), uid: service.metadata.uid, request: request, problem: parsed.problem,
+            seen: service.ingressAddresses.compactMap { IPAddress($0) })
+    }
+
+    private mutating func planFromScratch(_ memory: ControllerMemory, at now: PlanTime) {
+        let old = records
+        allocator = Allocator(
+            pools: table.pools, notReady: table.notReady, reserved: table.reserved,
+            conflicts: conflicts.mapValues(\.hardwareAddress), quarantine: memory.quarantine)
+        (records, waiting) = ([:], [])
+        records.reserveCapacity(snapshot.services.count)
+        for (key, service) in snapshot.services {
+            guard var record = makeRecord(service) else { continue }
+            if let old = old[key], old.uid == record.uid { (record.outcome, record.change) = (old.outcome, old.change) }
+            records[key] = record
+        }
+        // A Service whose own terms have changed comes after those that it shares with.
+        let order = records.map { key, record in
+            (changed: memory.decisions[key].map { hasNewTerms($0, record) } ?? false, age: record.age)
+        }.sorted { $0.changed == $1.changed ? $0.age < $1.age : !$0.changed }
+        for (_, age) in order { _ = claim(age.key, memory.decisions[age.key], at: now.instant) }
+        for decision in memory.decisions.values {
+            for address in decision.addresses { allocator.quarantine(address, at: now.instant) }
+        }
+        settle(Array(records.keys), retryWaiting: false, at: now.instant)
+        (touched.everything, touched.announcements) = (true, true)
+    }
+
+    private func hasNewTerms(_ decision: ControllerMemory.Decision, _ record: Record) -> Bool {
+        !decision.addresses.isEmpty && decision.uid == record.uid && decision.sharing != record.request.sharing
+    }
+
+    /// Gives a Service back what it has: what its status says if somebody changed that, else what was decided for it.
+    /// Of two that can't share an address, the older keeps it.
+    /// - Returns: the Services that had to give way.
+    private mutating func claim(_ key: ObjectKey, _ decision: ControllerMemory.Decision?, at now: Instant)
+        -> [ObjectKey]
+    {
+        guard let record = records[key] else { return [] }
+        let decision = decision.flatMap { $0.uid == record.uid ? $0 : nil }
+        let decided = decision?.addresses ?? []
+        let isNews =
+            decision == nil || !(record.seen.isEmpty || record.seen == decided || record.seen == decision?.seen)
+        let newTerms = decision.map { hasNewTerms($0, record) } ?? false
+        let holder = Holder(key)
+        let wanted = isNews ? record.seen : decided
+        let opponents = wanted.flatMap { allocator.opponents(of: holder, at: $0, terms: record.request.sharing) }
+        let younger = opponents.filter { other in
+            !newTerms && (records[ObjectKey(other)].map { record.age < $0.age } ?? true)
+        }
+        var claim = allocator.claim(wanted, for: holder, record.request) { younger.contains($0) }
+        if isNews, !decided.isEmpty {
+            claim.refused += allocator.claim(decided, for: holder, record.request) { _ in false }.refused
+        }
+        if !claim.refused.isEmpty { records[key]?.change = AllocationChange(lost: claim.refused) }
+        for eviction in claim.evicted {
+            records[ObjectKey(eviction.holder)]?.change = AllocationChange(lost: [eviction.loss])
+        }
+        return claim.evicted.map { ObjectKey($0.holder) }
+    }
+
+    /// Serves `dirty` Services by age, and whoever waits once something comes free.
+    private mutating func settle(_ dirty: [ObjectKey], retryWaiting: Bool, at now: Instant) {
+        var keys = Set(dirty)
+        if retryWaiting { keys.formUnion(waiting) }
+        var queue = keys.compactMap { records[$0]?.age }.sorted(by: >)
+        // Requests without sharing that failed since something last came free: their likes need not be tried.
+        var hopeless: [AddressRequest: AllocationOutcome] = [:]
+        while let key = queue.popLast()?.key {
+            guard let record = records[key] else { continue }
+            let holder = Holder(key)
+            let isPlain =
+                record.problem == nil && record.request.sharing == nil && record.request.addresses.isEmpty
+                && allocator.holdings[holder] == nil
+            if isPlain, let outcome = hopeless[record.request] {
+                conclude(key, outcome, record.change)
+                continue
+            }
+            let openings = allocator.openings
+            serve(key, record, holder, at: now)
+            if allocator.openings != openings {
+                hopeless = [:]
+                let queued = Set(queue.map(\.key))
+                let retry = waiting.subtracting(queued).subtracting([key]).compactMap { records[$0]?.age }
+                if !retry.isEmpty { queue = (queue + retry).sorted(by: >) }
+            } else if isPlain, let outcome = records[key]?.outcome, outcome != .satisfied {
+                hopeless[record.request] = outcome
+            }
+        }
+    }
+
+    private mutating func serve(_ key: ObjectKey, _ record: Record, _ holder: Holder, at now: Instant) {
+        var (outcome, change) = (record.outcome, record.change)
+        if let problem = record.problem {
+            let isHeld = allocator.holdings[holder] != nil
+            outcome = isHeld ? .kept(.problem(problem)) : .refused(.problem(problem))
+        } else {
+            switch allocator.fulfil(record.request, for: holder, at: now) {
+            case .satisfied: outcome = .satisfied
+            case .assigned(let choice): (outcome, change.choice) = (.satisfied, choice)
+            case .kept(let refusal): outcome = .kept(.refusal(refusal))
+            case .refused(let refusal): outcome = .refused(.refusal(refusal))
+            }
+        }
+        conclude(key, outcome, change)
+    }
+
+    private mutating func conclude(_ key: ObjectKey, _ outcome: AllocationOutcome, _ change: AllocationChange) {
+        touched.services.insert(key)
+        guard let request = records[key]?.request else { return }
+        records[key]?.outcome = outcome
+        records[key]?.change = change
+        let wantsMore = outcome != .satisfied || allocator.wantsMore(Holder(key), request)
+        if wantsMore { waiting.insert(key) } else { waiting.remove(key) }
+    }
+}
+
+extension Holder {
+    package init(_ key: ObjectKey) { self.init(namespace: key.namespace, name: key.name) }
+}
+
+extension ObjectKey {
+    package init(_ holder: Holder) { self.init(namespace: holder.namespace, name: holder.name) }
+}
