@@ -3,8 +3,9 @@ import Foundation
 /// Where the lab keeps its files: one tmpfs over /run, and /etc copied onto it, in the lab's own mount namespace.
 struct LabFiles {
     static let root = "/run/lab"
-    static let kubeconfig = root + "/kubeconfig"
+    static let kubeconfig = apiData + "/kubeconfig"
     static let apiData = root + "/api-server"
+    static let certificateAuthority = apiData + "/ca.crt"
     static let logs = root + "/logs"
     static let hosts = "/etc/hosts"
     /// Where the kubelet mounts a Pod's credentials, and so where the in-cluster configuration looks.
@@ -13,6 +14,9 @@ struct LabFiles {
     static let certificates = "/etc/ssl/certs/ca-certificates.crt"
 
     static func log(_ name: String) -> String { "\(logs)/\(name).log" }
+
+    /// The folder that is mounted into the Pods of a ServiceAccount.
+    static func credentials(of serviceAccount: String) -> String { "\(root)/credentials/\(serviceAccount)" }
 
     /// Hides /run and /etc behind copies in memory; everything written from here on dies with the lab.
     static func prepare(_ topology: LabTopology) async throws {

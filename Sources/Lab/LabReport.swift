@@ -1,7 +1,7 @@
 import Foundation
 
 /// The lab's output: one line for each step, `ok` or `FAILED`, with the evidence.
-struct LabReport {
+struct LabReport: ~Copyable {
     private let write: (String) -> Void
     private let start = ContinuousClock.now
     private(set) var failures = 0

@@ -51,12 +51,12 @@ package struct Program: Sendable {
     /// Runs to the end, or until the task is cancelled, with its output appended to the file `log`.
     ///
     /// - Returns: its exit status.
-    package func run(log: String, started: (Int32) -> Void = { _ in }) async throws -> Int32 {
+    package func run(log: String, started: (Int32) async -> Void) async throws -> Int32 {
         var logging = self
         logging.arguments = ["sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", log] + arguments
         let result = try await Subprocess.run(
             logging.configuration, input: .none, output: .discarded, error: .discarded
-        ) { started($0.processIdentifier.value) }
+        ) { await started($0.processIdentifier.value) }
         return result.terminationStatus.code
     }
 
