@@ -1,0 +1,57 @@
+import Dispatch
+import Foundation
+import KubernetesModel
+
+let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+let manifests = repository.appending(path: "manifests")
+
+struct CommandResult {
+    var status: Int32
+    var output: String
+    var errors: String
+}
+
+/// Runs a program on a thread that may block; nil when there is none of that name.
+func run(_ program: String, _ arguments: [String], in directory: URL = repository) async throws -> CommandResult? {
+    guard let path = find(program) else { return nil }
+    return try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global().async {
+            continuation.resume(with: Result { try runBlocking(path, arguments, in: directory) })
+        }
+    }
+}
+
+func find(_ program: String) -> URL? {
+    if program.contains("/") {
+        return FileManager.default.isExecutableFile(atPath: program) ? URL(filePath: program) : nil
+    }
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+    return folders.map { URL(filePath: "\($0)/\(program)") }
+        .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+}
+
+private func runBlocking(_ program: URL, _ arguments: [String], in directory: URL) throws -> CommandResult {
+    let process = Process()
+    let errors = FileManager.default.temporaryDirectory.appending(path: "herald-\(UUID().uuidString)")
+    _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
+    defer { try? FileManager.default.removeItem(at: errors) }
+    let output = Pipe()
+    process.executableURL = program
+    process.arguments = arguments
+    process.currentDirectoryURL = directory
+    process.standardOutput = output
+    process.standardError = try FileHandle(forWritingTo: errors)
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let data = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return CommandResult(
+        status: process.terminationStatus, output: String(decoding: data, as: UTF8.self),
+        errors: (try? String(contentsOf: errors, encoding: .utf8)) ?? "")
+}
+
+/// Objects by kind and name, for comparing sets of them.
+func byName(_ objects: [JSONValue]) -> [String: JSONValue] {
+    Dictionary(objects.map { ("\($0.kind)/\($0.name)", $0) }) { first, _ in first }
+}
