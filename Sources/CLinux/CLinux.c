@@ -119,6 +119,44 @@ int cl_udp6_membership(int fd, int ifindex, const uint8_t group[16], int join) {
   return setsockopt(fd, IPPROTO_IPV6, option, &request, sizeof request) ? -errno : 0;
 }
 
+int cl_carrier_socket(int ifindex, uint16_t port) {
+  int family = AF_INET6;
+  int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) fd = socket(family = AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -errno;
+  int zero = 0, one = 1;
+  struct sockaddr_in6 any6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+  struct sockaddr_in any4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+  if (family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex, sizeof ifindex) ||
+      (family == AF_INET6 ? bind(fd, (struct sockaddr *)&any6, sizeof any6)
+                          : bind(fd, (struct sockaddr *)&any4, sizeof any4))) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  return fd;
+}
+
+int cl_carrier_receive(int fd, uint8_t *octets, uint32_t size, uint8_t source[16]) {
+  union {
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+  } from;
+  socklen_t length = sizeof from;
+  ssize_t count = recvfrom(fd, octets, size, MSG_DONTWAIT, (struct sockaddr *)&from, &length);
+  if (count < 0) return -errno;
+  if (from.v6.sin6_family == AF_INET6) {
+    memcpy(source, &from.v6.sin6_addr, 16);
+  } else {
+    memset(source, 0, 10);
+    memset(source + 10, 0xFF, 2);
+    memcpy(source + 12, &from.v4.sin_addr, 4);
+  }
+  return (int)count;
+}
+
 int cl_netlink_socket(uint32_t groups) {
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
   if (fd < 0) return -errno;

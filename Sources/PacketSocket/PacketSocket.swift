@@ -8,7 +8,7 @@ package import Wire
 /// Needs CAP_NET_RAW. The order of opening matters: the socket is deaf until it is bound, and by then the filter is on,
 /// so no unwanted frame ever arrives. It survives the interface going down and up; when the interface is deleted or
 /// moved to another namespace the socket is dead, which only netlink tells.
-package struct PacketSocket: ~Copyable {
+package final class PacketSocket {
     package let descriptor: Int32
     package let etherType: EtherType
     package let interfaceIndex: Int32
@@ -88,5 +88,14 @@ package struct PacketSocketError: Error, Sendable, Hashable, CustomStringConvert
             return "too many multicast groups: raise net.core.optmem_max or net.ipv6.mld_max_msf (\(reason))"
         default: return "packet socket: \(step.rawValue): \(reason)"
         }
+    }
+}
+
+extension PacketSocket {
+    /// Opens and closes a packet socket, to find out at start-up whether this process may.
+    package static func requireCapability() throws(PacketSocketError) {
+        let descriptor = cl_packet_socket()
+        guard descriptor >= 0 else { throw PacketSocketError(.open, -descriptor) }
+        close(descriptor)
     }
 }

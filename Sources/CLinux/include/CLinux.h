@@ -35,6 +35,10 @@ int cl_packet_drops(int fd);
 int cl_receive_buffer(int fd, int octets);
 int cl_udp6_socket(void);
 int cl_udp6_membership(int fd, int ifindex, const uint8_t group[16], int join);
+// UDP on one interface and port, for IPv6 and IPv4 (IPv4 alone where IPv6 is switched off).
+int cl_carrier_socket(int ifindex, uint16_t port);
+// Receives one datagram; `source` gets 16 octets, IPv4 as ::ffff:a.b.c.d. Returns the length or a negative errno.
+int cl_carrier_receive(int fd, uint8_t *octets, uint32_t size, uint8_t source[16]);
 int cl_netlink_socket(uint32_t groups);
 int cl_poll(struct pollfd *fds, uint32_t count, int64_t timeout_nanoseconds);
 int64_t cl_monotonic_nanoseconds(void);

@@ -1,0 +1,129 @@
+import Layer2
+import Link
+import PacketSocket
+
+/// Frames in and out, in batches whose memory is made once.
+struct FrameExchange: ~Copyable {
+    /// Room for the longest Neighbor Discovery message that anybody sends; ARP needs 60 octets.
+    private var questions = FrameBatch(capacity: 64, frameSize: 256)
+    private var answers = FrameBatch(capacity: 64, frameSize: 128)
+    private var messages = FrameBatch(capacity: 16, frameSize: 9216)
+    private var outbox = FrameBatch(capacity: 32, frameSize: 9216)
+    private var outboxCount = 0
+    private var outboxDescriptor: Int32 = -1
+    private var effects: [[LinkEffect]] = []
+
+    /// Batches per socket and turn, so that a flood on one link leaves the others and the deadlines their share.
+    private static var batchesPerTurn: Int { 8 }
+
+    mutating func takeEffects() -> [[LinkEffect]] {
+        if effects.isEmpty { return [] }
+        defer { effects = [] }
+        return effects
+    }
+
+    /// The fast path: receives questions, and answers a whole batch with one system call. Frames that are no plain
+    /// questions go to the core after the answers are on their way.
+    mutating func answer<Core: LinkCore>(_ port: LinkPort<Core>, _ descriptor: Int32) {
+        for _ in 0..<Self.batchesPerTurn {
+            guard questions.receive(from: descriptor) == 0, questions.count > 0 else { return }
+            port.counters.framesReceived &+= UInt64(questions.count)
+            var replies = 0
+            var others: UInt64 = 0
+            for index in 0..<questions.count {
+                let answer = questions.answer(index, from: &port.core, into: &answers, at: replies)
+                switch answer {
+                case .reply: replies += 1
+                case .replyAndReceive:
+                    replies += 1
+                    others |= 1 << UInt64(index)
+                case .receive: others |= 1 << UInt64(index)
+                case .drop: break
+                }
+            }
+            if replies > 0 {
+                let refused = answers.send(count: replies, to: descriptor).refused
+                port.counters.framesSent &+= UInt64(replies - refused)
+                port.counters.framesRefused &+= UInt64(refused)
+            }
+            if others != 0 {
+                let now = PacketThread<Core>.now()
+                for index in 0..<questions.count where others & 1 << UInt64(index) != 0 {
+                    effects.append(questions.withFrame(index) { port.core.receive(frame: $0, at: now) })
+                }
+            }
+            guard questions.count == questions.capacity else { return }
+        }
+    }
+
+    /// Hello frames: all of them are the core's.
+    mutating func receive<Core: LinkCore>(_ port: LinkPort<Core>, _ descriptor: Int32) {
+        for _ in 0..<Self.batchesPerTurn {
+            guard messages.receive(from: descriptor) == 0, messages.count > 0 else { return }
+            port.counters.framesReceived &+= UInt64(messages.count)
+            let now = PacketThread<Core>.now()
+            for index in 0..<messages.count {
+                effects.append(messages.withFrame(index) { port.core.receive(frame: $0, at: now) })
+            }
+            guard messages.count == messages.capacity else { return }
+        }
+    }
+
+    mutating func receiveFromCarrier<Core: LinkCore>(_ port: LinkPort<Core>) {
+        let now = PacketThread<Core>.now()
+        for _ in 0..<64 {
+            guard let frame = port.receiveFromCarrier() else { return }
+            port.counters.framesReceived &+= 1
+            effects.append(port.core.receive(frame: frame.span, at: now))
+        }
+    }
+
+    /// Throws away what waits in a socket.
+    mutating func discard(_ descriptor: Int32) {
+        for _ in 0..<4096 where messages.receive(from: descriptor) != 0 { return }
+    }
+
+    // MARK: Sending
+
+    mutating func send<Core: LinkCore>(_ frame: [UInt8], from port: LinkPort<Core>) {
+        guard frame.count <= outbox.frameSize else {
+            port.counters.framesRefused &+= 1
+            return
+        }
+        let descriptor = port.descriptor(for: frame)
+        if outboxCount == outbox.capacity || descriptor != outboxDescriptor { flush(port) }
+        outboxDescriptor = descriptor
+        _ = outbox.fill(outboxCount) { room in
+            for offset in frame.indices { room[offset] = frame[offset] }
+            return frame.count
+        }
+        outboxCount += 1
+    }
+
+    mutating func flush<Core: LinkCore>(_ port: LinkPort<Core>) {
+        guard outboxCount > 0 else { return }
+        let refused = outbox.send(count: outboxCount, to: outboxDescriptor).refused
+        port.counters.framesSent &+= UInt64(outboxCount - refused)
+        port.counters.framesRefused &+= UInt64(refused)
+        outboxCount = 0
+    }
+}
+
+extension FrameBatch {
+    /// Lets `core` answer the frame at `index` into place `slot` of `replies`.
+    fileprivate borrowing func answer<Core: LinkCore>(
+        _ index: Int, from core: inout Core, into replies: inout FrameBatch, at slot: Int
+    ) -> FastAnswer {
+        withFrame(index) { frame in
+            var answer = FastAnswer.receive
+            _ = replies.fill(slot) { room in
+                answer = core.answer(frame, into: &room)
+                switch answer {
+                case .reply(let length), .replyAndReceive(let length): return length
+                case .receive, .drop: return 0
+                }
+            }
+            return answer
+        }
+    }
+}

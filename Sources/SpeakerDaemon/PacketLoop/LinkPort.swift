@@ -1,0 +1,146 @@
+import Layer2
+import Link
+import MonotonicTime
+import Netlink
+import NetworkAddresses
+import PacketSocket
+import Wire
+
+/// One link on the packet thread: its core, and its sockets.
+final class LinkPort<Core: LinkCore> {
+    var core: Core
+    private(set) var configuration: LinkConfiguration
+    var counters = PacketCounters()
+    let arp: PacketSocket
+    private(set) var neighborDiscovery: PacketSocket?
+    let hello: PacketSocket
+    private(set) var carrier: CarrierSocket?
+    private var groups: GroupMembership
+    private var appliedInterest: UInt64?
+    private var nextInterest: Instant?
+    private let receiveBuffer: Int
+    private var interface: NetworkInterface?
+    /// Why something of this link does not work; `nil` when all does.
+    private(set) var trouble: String?
+
+    init(_ configuration: LinkConfiguration, settings: PacketLoopSettings, at now: Instant) throws(PacketSocketError) {
+        self.configuration = configuration
+        receiveBuffer = settings.receiveBuffer
+        let index = configuration.interfaceIndex
+        arp = try PacketSocket(
+            etherType: .arp, interfaceIndex: index, filter: .none, receiveBuffer: settings.receiveBuffer)
+        hello = try PacketSocket(
+            etherType: .hello, interfaceIndex: index, filter: .all, receiveBuffer: settings.receiveBuffer)
+        try hello.join(HelloFrame.groupAddress)
+        groups = GroupMembership(interfaceIndex: index)
+        core = Core(configuration, at: now)
+        counters.receiveBuffer = arp.receiveBuffer
+        do throws(PacketSocketError) {
+            carrier = try CarrierSocket(interfaceIndex: index, port: HelloFrame.port)
+        } catch {
+            trouble = "no unicast carrier on port \(HelloFrame.port): \(error)"
+        }
+    }
+
+    /// Descriptors to wait for, in the order that ``PacketThread`` drains them.
+    var descriptors: [(Int32, Source)] {
+        var all: [(Int32, Source)] = [(arp.descriptor, .arp), (hello.descriptor, .hello)]
+        if let descriptor = neighborDiscovery?.descriptor { all.append((descriptor, .neighborDiscovery)) }
+        if let descriptor = carrier?.descriptor { all.append((descriptor, .carrier)) }
+        return all
+    }
+
+    enum Source { case arp, neighborDiscovery, hello, carrier }
+
+    /// Netlink knows the hardware address better than a configuration that was made before it changed.
+    func configure(_ configuration: LinkConfiguration, at now: Instant) -> [LinkEffect] {
+        var configuration = configuration
+        if let current = interface?.hardwareAddress { configuration.hardwareAddress = current }
+        self.configuration = configuration
+        return core.configure(configuration, at: now)
+    }
+
+    func interfaceChanged(_ interface: NetworkInterface, at now: Instant) -> [LinkEffect] {
+        self.interface = interface
+        let hardwareAddress = interface.hardwareAddress ?? configuration.hardwareAddress
+        configuration.hardwareAddress = hardwareAddress
+        return core.interfaceChanged(
+            hardwareAddress: hardwareAddress, isUp: interface.isUp && interface.hasCarrier, at: now)
+    }
+
+    // MARK: What must arrive
+
+    /// When the filter must be made anew; `nil` when it fits.
+    var interestDeadline: Instant? { core.interestVersion == appliedInterest ? nil : nextInterest }
+
+    /// Brings filters and group memberships up to date, at most every 10 ms: a burst of takes is one change.
+    /// - Returns: whether the set of descriptors has changed.
+    func applyInterest(at now: Instant) -> Bool {
+        guard core.interestVersion != appliedInterest, nextInterest.map({ $0 <= now }) ?? true else { return false }
+        appliedInterest = core.interestVersion
+        nextInterest = now + .milliseconds(10)
+        let interest = core.interest
+        let v4 = interest.addresses.compactMap(\.v4)
+        let v6 = interest.addresses.compactMap(\.v6)
+        let asked4 = interest.askedHosts.compactMap(\.v4)
+        let asked6 = interest.askedHosts.compactMap(\.v6)
+        trouble = nil
+        let arpFilters = Self.coarser.lazy.map { PacketFilter.arp(targets: v4, askedHosts: asked4, intervals: $0) }
+        counters.filterInstructions = attach(arpFilters, to: arp)
+        let hadNeighborDiscovery = neighborDiscovery != nil
+        if v6.isEmpty && asked6.isEmpty {
+            // Its filter would run on every IPv6 packet of the node.
+            neighborDiscovery = nil
+        } else {
+            let filters = Self.coarser.lazy.map {
+                PacketFilter.neighborDiscovery(targets: v6, askedHosts: asked6, intervals: $0)
+            }
+            openNeighborDiscovery()
+            if let neighborDiscovery { counters.filterInstructions += attach(filters, to: neighborDiscovery) }
+        }
+        let expected = v6 + interest.expectedAddresses.compactMap(\.v6)
+        let (failed, error) = groups.set(Set(expected.map(\.solicitedNode)))
+        if let error { trouble = "\(failed) solicited-node groups are not joined: \(error)" }
+        (counters.groupsJoined, counters.groupsFailed) = (groups.count, failed)
+        return hadNeighborDiscovery != (neighborDiscovery != nil)
+    }
+
+    /// Intervals for a filter, tried in this order where the kernel's option memory is short.
+    private static var coarser: [Int] { [PacketFilter.maximumIntervals, 64, 16] }
+
+    private func attach(_ filters: some Sequence<PacketFilter>, to socket: PacketSocket) -> Int {
+        for filter in filters {
+            do throws(PacketSocketError) {
+                try socket.attach(filter)
+                return filter.count
+            } catch {
+                trouble = "\(error)"
+            }
+        }
+        return 0
+    }
+
+    private func openNeighborDiscovery() {
+        guard neighborDiscovery == nil else { return }
+        do throws(PacketSocketError) {
+            neighborDiscovery = try PacketSocket(
+                etherType: .ipv6, interfaceIndex: configuration.interfaceIndex, filter: .none,
+                receiveBuffer: receiveBuffer)
+        } catch {
+            trouble = "\(error)"
+        }
+    }
+
+    // MARK: Reports
+
+    func takeKernelDrops() {
+        counters.kernelDrops &+= UInt64(arp.takeDrops() + hello.takeDrops() + (neighborDiscovery?.takeDrops() ?? 0))
+    }
+
+    /// The next datagram of the unicast carrier, as the frame that it came in; the sender's hardware address is gone.
+    func receiveFromCarrier() -> [UInt8]? {
+        guard let (payload, source) = carrier?.receive() else { return nil }
+        let own = configuration.ownAddresses.first { $0.family == source.family } ?? source
+        return UnicastCarrier.frame(payload, from: source, .zero, to: own, configuration.hardwareAddress) ?? []
+    }
+}

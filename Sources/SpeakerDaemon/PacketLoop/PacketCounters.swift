@@ -1,0 +1,25 @@
+package import Layer2
+
+/// What the packet thread counts for one link, beside the link's own counters.
+package struct PacketCounters: Sendable, Hashable {
+    package var layer2 = Layer2Counters()
+    package var framesReceived: UInt64 = 0
+    package var framesSent: UInt64 = 0
+    /// Frames that the kernel would not send (interface down, queue full).
+    package var framesRefused: UInt64 = 0
+    /// Frames that the kernel dropped because a receive buffer was full.
+    package var kernelDrops: UInt64 = 0
+    /// Octets that the kernel granted for receiving; `net.core.rmem_max` limits them.
+    package var receiveBuffer = 0
+    /// Solicited-node groups that are joined, and those that could not be.
+    package var groupsJoined = 0
+    package var groupsFailed = 0
+    /// Instructions of the kernel filters.
+    package var filterInstructions = 0
+    /// Whole process: processor time of the packet thread, times that it woke up, and netlink re-reads.
+    package var threadNanoseconds: Int64 = 0
+    package var wakeUps: UInt64 = 0
+    package var netlinkResynchronisations = 0
+
+    package init() {}
+}

@@ -1,0 +1,80 @@
+import Foundation
+package import Link
+package import MonotonicTime
+package import Netlink
+package import PacketSocket
+import Synchronization
+
+/// The packet thread, seen from the rest of the process.
+///
+/// One plain thread serves all links: it waits for their sockets, netlink, its mailbox and the next deadline, answers
+/// questions in batches, and hands everything else to the link's ``LinkCore``. Nothing that the control plane does can
+/// delay it: configurations are put into a mailbox (the newest wins), and facts come back through one bounded stream.
+package final class PacketLoop<Core: LinkCore>: Sendable {
+    /// What happened, oldest first. When nobody listens the oldest are lost; the next report makes up for them.
+    package let events: AsyncStream<PacketEvent>
+    private let continuation: AsyncStream<PacketEvent>.Continuation
+    private let mailbox: PacketMailbox
+    private let settings: PacketLoopSettings
+
+    /// Opens nothing yet but the wake-up descriptor.
+    package init(settings: PacketLoopSettings = PacketLoopSettings()) throws(PacketSocketError) {
+        self.settings = settings
+        mailbox = try PacketMailbox()
+        (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(4096))
+    }
+
+    /// Starts the thread, in the network namespace of the caller.
+    /// - Throws: what is missing to open packet sockets, or to read the interfaces, in words for the operator.
+    package func start() throws {
+        try PacketSocket.requireCapability()
+        // Read once here, so that the first error is the caller's; the thread makes its own monitor.
+        _ = try LinkMonitor.snapshot()
+        let (mailbox, settings, continuation) = (mailbox, settings, continuation)
+        let thread = Thread {
+            var thread = PacketThread<Core>(mailbox: mailbox, settings: settings) { continuation.yield($0) }
+            thread.run()
+            continuation.finish()
+            mailbox.threadEnded()
+        }
+        thread.name = "packets"
+        thread.start()
+    }
+
+    /// Replaces the configuration of all links: new interfaces are opened, missing ones closed.
+    package func configure(_ links: [LinkConfiguration]) { mailbox.put { $0.links = links } }
+
+    /// Asks for a `report` of every link.
+    package func requestReports() { mailbox.put { $0.wantsReports = true } }
+
+    /// Tells the peers that this speaker restarts; answering goes on.
+    package func announceRestart() { mailbox.put { $0.isRestarting = true } }
+
+    /// Ends the thread and waits for that; every socket is closed afterwards.
+    package func stop() async {
+        mailbox.put { $0.isStopping = true }
+        await mailbox.waitForEnd()
+    }
+}
+
+/// What a packet thread can be told at its start.
+package struct PacketLoopSettings: Sendable, Hashable {
+    /// Octets of receive buffer to ask the kernel for, per socket.
+    package var receiveBuffer = 4 << 20
+    /// Between two reports that nobody asked for.
+    package var reportInterval: Interval = .seconds(10)
+    /// Waking up this much later than asked is told to the links.
+    package var lateness: Interval = .milliseconds(20)
+
+    package init() {}
+}
+
+/// What the packet thread tells the control plane.
+package enum PacketEvent: Sendable {
+    case fact(LinkFact, link: String)
+    case report(LinkReport, PacketCounters)
+    /// The node's interfaces, at the start and after every change.
+    case network(NetworkState)
+    /// A socket of a link could not be opened or changed; tried again while the link is configured.
+    case trouble(String, link: String)
+}

@@ -1,0 +1,58 @@
+import Link
+import PacketSocket
+import Synchronization
+
+/// What the control plane wants, since the packet thread last looked.
+struct PacketOrders: Sendable {
+    /// `nil`: as before.
+    var links: [LinkConfiguration]?
+    var wantsReports = false
+    var isRestarting = false
+    var isStopping = false
+}
+
+/// Between the control plane and the packet thread. The thread takes the lock once per ring, never per packet.
+final class PacketMailbox: Sendable {
+    private struct State: Sendable {
+        var orders = PacketOrders()
+        var hasEnded = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    let signal: WakeSignal
+    private let state = Mutex(State())
+
+    init() throws(PacketSocketError) { signal = try WakeSignal() }
+
+    func put(_ change: (inout PacketOrders) -> Void) {
+        state.withLock { change(&$0.orders) }
+        signal.signal()
+    }
+
+    func take() -> PacketOrders {
+        signal.clear()
+        return state.withLock { state in
+            defer { state.orders = PacketOrders() }
+            return state.orders
+        }
+    }
+
+    func threadEnded() {
+        let waiting = state.withLock { state in
+            state.hasEnded = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func waitForEnd() async {
+        await withCheckedContinuation { continuation in
+            let hasEnded = state.withLock { state in
+                if !state.hasEnded { state.waiting.append(continuation) }
+                return state.hasEnded
+            }
+            if hasEnded { continuation.resume() }
+        }
+    }
+}

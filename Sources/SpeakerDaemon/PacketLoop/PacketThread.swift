@@ -1,0 +1,234 @@
+import Link
+import MonotonicTime
+import Netlink
+import PacketSocket
+
+/// The loop of the packet thread. Confined to that thread.
+struct PacketThread<Core: LinkCore>: ~Copyable {
+    private let mailbox: PacketMailbox
+    private let settings: PacketLoopSettings
+    private let tell: (PacketEvent) -> Void
+
+    private var ports: [Int32: LinkPort<Core>] = [:]
+    private var wanted: [LinkConfiguration] = []
+    /// Links whose sockets could not be opened, with the reason.
+    private var failed: [Int32: String] = [:]
+    private var troubles: [Int32: String] = [:]
+    private var monitor: LinkMonitor?
+    private var pollSet = PollSet()
+    private var sources: [(port: LinkPort<Core>, source: LinkPort<Core>.Source)] = []
+    private var frames = FrameExchange()
+    private var nextReport: Instant
+    private var nextRetry: Instant?
+    private var wakeUps: UInt64 = 0
+    private var isStopping = false
+
+    init(mailbox: PacketMailbox, settings: PacketLoopSettings, tell: @escaping (PacketEvent) -> Void) {
+        (self.mailbox, self.settings, self.tell) = (mailbox, settings, tell)
+        nextReport = Self.now() + settings.reportInterval
+    }
+
+    static func now() -> Instant { Instant(nanoseconds: KernelClock.monotonicNanoseconds()) }
+
+    mutating func run() {
+        KernelClock.nameThread("packets")
+        openMonitor()
+        while !isStopping {
+            rebuildPollSet()
+            repeat {
+                turn()
+            } while !isStopping && !needsRebuild
+        }
+    }
+
+    private var needsRebuild = true
+
+    /// One wake-up: orders, netlink, frames, deadlines, in this order.
+    private mutating func turn() {
+        let deadline = nextDeadline(at: Self.now())
+        let asleep = Self.now()
+        pollSet.wait(nanoseconds: deadline.map { max(($0 - asleep).nanoseconds, 0) } ?? -1)
+        wakeUps &+= 1
+        var now = Self.now()
+        if let deadline, now - deadline > settings.lateness { tellLateness(now - deadline, at: now) }
+        if pollSet.isReady(0) { obey(mailbox.take(), at: now) }
+        if monitor != nil, pollSet.isReady(1) { updateNetwork(at: now) }
+        let first = monitor == nil ? 1 : 2
+        if !needsRebuild {
+            for index in sources.indices where pollSet.isReady(first + index) {
+                drain(sources[index].port, sources[index].source)
+            }
+        }
+        now = Self.now()
+        for port in ports.values {
+            if let due = port.core.nextDeadline(at: now), due <= now {
+                perform(port.core.poll(at: now), on: port)
+            }
+            if port.applyInterest(at: now) { needsRebuild = true }
+            tellTrouble(of: port)
+        }
+        if nextReport <= now { report(at: now) }
+        if let retry = nextRetry, retry <= now { openMissing(at: now) }
+    }
+
+    private func nextDeadline(at now: Instant) -> Instant? {
+        var deadline = nextReport
+        if let nextRetry { deadline = min(deadline, nextRetry) }
+        for port in ports.values {
+            if let due = port.core.nextDeadline(at: now) { deadline = min(deadline, due) }
+            if let due = port.interestDeadline { deadline = min(deadline, due) }
+        }
+        return deadline
+    }
+
+    private mutating func rebuildPollSet() {
+        needsRebuild = false
+        pollSet.removeAll()
+        sources.removeAll(keepingCapacity: true)
+        pollSet.add(mailbox.signal.descriptor)
+        if let descriptor = monitor?.descriptor { pollSet.add(descriptor) }
+        for port in ports.values {
+            for (descriptor, source) in port.descriptors {
+                pollSet.add(descriptor)
+                sources.append((port, source))
+            }
+        }
+    }
+
+    // MARK: Frames
+
+    private mutating func drain(_ port: LinkPort<Core>, _ source: LinkPort<Core>.Source) {
+        switch source {
+        case .arp: frames.answer(port, port.arp.descriptor)
+        case .neighborDiscovery:
+            if let descriptor = port.neighborDiscovery?.descriptor { frames.answer(port, descriptor) }
+        case .hello: frames.receive(port, port.hello.descriptor)
+        case .carrier: frames.receiveFromCarrier(port)
+        }
+        for effects in frames.takeEffects() { perform(effects, on: port) }
+    }
+
+    private mutating func perform(_ effects: [LinkEffect], on port: LinkPort<Core>) {
+        for effect in effects {
+            if case .report(let fact) = effect {
+                tell(.fact(fact, link: port.configuration.interfaceName))
+            } else if let frame = port.frame(for: effect) {
+                frames.send(frame, from: port)
+            } else {
+                port.counters.framesRefused &+= 1
+            }
+        }
+        frames.flush(port)
+    }
+
+    /// Frames that piled up while the process was stopped are of another time: whoever sent them has moved on.
+    private mutating func tellLateness(_ lateness: Interval, at now: Instant) {
+        for port in ports.values where port.core.wokeUpLate(by: lateness, at: now) == .flushSockets {
+            for (descriptor, _) in port.descriptors { frames.discard(descriptor) }
+        }
+    }
+
+    // MARK: Orders
+
+    private mutating func obey(_ orders: PacketOrders, at now: Instant) {
+        if orders.isStopping { isStopping = true }
+        if let links = orders.links {
+            wanted = links
+            let indices = Set(links.map(\.interfaceIndex))
+            for index in ports.keys where !indices.contains(index) { closePort(index) }
+            failed = failed.filter { indices.contains($0.key) }
+            for configuration in links {
+                if let port = ports[configuration.interfaceIndex] {
+                    perform(port.configure(configuration, at: now), on: port)
+                }
+            }
+            openMissing(at: now)
+        }
+        if orders.isRestarting {
+            for port in ports.values { perform(port.core.announceRestart(at: now), on: port) }
+        }
+        if orders.wantsReports { report(at: now) }
+    }
+
+    /// Opens what is wanted and not open yet; tried again every 5 s.
+    private mutating func openMissing(at now: Instant) {
+        nextRetry = nil
+        for configuration in wanted where ports[configuration.interfaceIndex] == nil {
+            let index = configuration.interfaceIndex
+            do throws(PacketSocketError) {
+                let port = try LinkPort<Core>(configuration, settings: settings, at: now)
+                ports[index] = port
+                failed[index] = nil
+                if let interface = monitor?.state.interfaces[index] {
+                    perform(port.interfaceChanged(interface, at: now), on: port)
+                }
+                needsRebuild = true
+            } catch {
+                nextRetry = now + .seconds(5)
+                if failed.updateValue("\(error)", forKey: index) != "\(error)" {
+                    tell(.trouble("\(error)", link: configuration.interfaceName))
+                }
+            }
+        }
+        if monitor == nil { nextRetry = now + .seconds(5) }
+    }
+
+    private mutating func closePort(_ index: Int32) {
+        ports[index] = nil
+        troubles[index] = nil
+        needsRebuild = true
+    }
+
+    private mutating func tellTrouble(of port: LinkPort<Core>) {
+        let index = port.configuration.interfaceIndex
+        guard port.trouble != troubles[index] else { return }
+        troubles[index] = port.trouble
+        if let trouble = port.trouble { tell(.trouble(trouble, link: port.configuration.interfaceName)) }
+    }
+
+    // MARK: Interfaces
+
+    private mutating func openMonitor() {
+        do throws(NetlinkError) {
+            monitor = try LinkMonitor()
+            if let state = monitor?.state { tell(.network(state)) }
+        } catch {
+            tell(.trouble("\(error)", link: ""))
+        }
+    }
+
+    private mutating func updateNetwork(at now: Instant) {
+        guard let before = monitor?.state else { return }
+        do throws(NetlinkError) {
+            guard try monitor?.update() == true, let state = monitor?.state else { return }
+            for (index, port) in ports {
+                guard let interface = state.interfaces[index] else {
+                    // Its sockets are dead for ever; another interface may get the index.
+                    closePort(index)
+                    continue
+                }
+                guard interface != before.interfaces[index] else { continue }
+                perform(port.interfaceChanged(interface, at: now), on: port)
+            }
+            wanted.removeAll { state.interfaces[$0.interfaceIndex] == nil }
+            tell(.network(state))
+        } catch {
+            tell(.trouble("\(error)", link: ""))
+        }
+    }
+
+    // MARK: Reports
+
+    private mutating func report(at now: Instant) {
+        nextReport = now + settings.reportInterval
+        for port in ports.values {
+            port.takeKernelDrops()
+            var counters = port.counters
+            counters.layer2 = port.core.packetCounters
+            counters.threadNanoseconds = KernelClock.threadNanoseconds()
+            counters.wakeUps = wakeUps
+            counters.netlinkResynchronisations = monitor?.resynchronisations ?? 0
+            tell(.report(port.core.report(at: now), counters))
+        }
+    }
+}
