@@ -110,12 +110,9 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
 
     private mutating func perform(_ effects: [LinkEffect], on port: LinkPort<Core>) {
         for effect in effects {
-            if case .report(let fact) = effect {
-                tell(.fact(fact, link: port.configuration.interfaceName))
-            } else if let frame = port.frame(for: effect) {
-                frames.send(frame, from: port)
-            } else {
-                port.counters.framesRefused &+= 1
+            switch effect {
+            case .send(let frame): frames.send(frame, from: port)
+            case .report(let fact): tell(.fact(fact, link: port.configuration.interfaceName))
             }
         }
         frames.flush(port)
