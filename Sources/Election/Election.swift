@@ -187,6 +187,10 @@ package struct Election: Sendable {
         states.compactMap { if case .helper(let node) = $0.role { ($0.address, node) } else { nil } }
     }
 
+    package var probing: [IPAddress] {
+        states.compactMap { if case .probing = $0.role { $0.address } else { nil } }
+    }
+
     package var vacant: [(address: IPAddress, since: Instant)] {
         states.compactMap { state in state.vacantSince.map { (state.address, $0) } }
     }

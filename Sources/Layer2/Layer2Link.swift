@@ -51,6 +51,9 @@ package struct Layer2Link: Sendable {
 
     package func isAnswered(_ address: IPAddress) -> Bool { answers[address] != nil }
 
+    /// The hardware address that is given for `address`.
+    package func answer(for address: IPAddress) -> MACAddress? { answers[address] }
+
     // MARK: What the link's speaker decides
 
     /// Answers for `address` from now on, and announces it. Already owned: nothing changes.

@@ -66,6 +66,8 @@ extension Membership {
         }
         let isNew = !isSameIncarnation || peer.state == .dead || peer.state == .absent
         if !isSameIncarnation {
+            // Its speaker has restarted faster than it could be suspected: what it had waits for it.
+            if peer.state == .ready { peer.becomeAbsent(at: now) }
             peer.incarnation = header.incarnation
             peer.hasClaims = false
             peer.joiningSince = nil

@@ -1,5 +1,5 @@
 package import MonotonicTime
-internal import NetworkAddresses
+package import NetworkAddresses
 package import Wire
 
 extension Membership {
@@ -139,7 +139,7 @@ extension Membership {
     }
 
     private mutating func join(at now: Instant, _ directives: inout [Directive]) {
-        guard environment.hasKey else { return }
+        guard environment.hasKey, environment.isUp else { return }
         for id in environment.recorded where peers[id] == nil && id != me {
             guard let known = environment.known.first(where: { $0.id == id }), let address = askable(known.addresses)
             else { continue }
@@ -166,6 +166,14 @@ extension Membership {
         }
     }
 
-    /// Nodes that the record names, that are unheard, and whose kernels answered while this speaker listened.
-    package func recordedAlive() -> Set<NodeID> { Set(recordedKernels.keys) }
+    /// Nodes that the record may speak for: unheard, with a kernel that answered while this speaker listened; or heard,
+    /// but not ready.
+    package var returning: Set<NodeID> {
+        var nodes = Set(knownKernels.filter { $0.value.at >= joiningSince && peers[$0.key] == nil }.keys)
+        for peer in peers.rows where peer.state == .joining || peer.state == .absent { nodes.insert(peer.id) }
+        return nodes
+    }
+
+    /// Where the kernel of a speaker that a Lease names was last seen, and when.
+    package func kernel(of id: NodeID) -> (at: Instant, hardwareAddress: MACAddress)? { knownKernels[id] }
 }

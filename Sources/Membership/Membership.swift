@@ -14,6 +14,7 @@ package struct Membership: Sendable {
     package internal(set) var peers = PeerTable()
 
     var environment = Environment()
+    package private(set) var startedAt: Instant
     var joiningSince: Instant
     var firstForeign: Instant?
     var lastForeign: Instant
@@ -23,12 +24,12 @@ package struct Membership: Sendable {
     var nextHello: Instant
     var deadline: Instant
     var suspects = 0
-    /// Kernels of nodes that the record names: when they answered, from where.
-    var recordedKernels: [NodeID: (at: Instant, hardwareAddress: MACAddress)] = [:]
+    /// Kernels of speakers that a Lease names: when they answered, from where.
+    var knownKernels: [NodeID: (at: Instant, hardwareAddress: MACAddress)] = [:]
 
     package init(me: NodeID, incarnation: UInt64, timing: MembershipTiming, now: Instant) {
         (self.me, self.incarnation, self.timing) = (me, incarnation, timing)
-        (joiningSince, lastForeign, nextHello, deadline) = (now, now, now, now)
+        (startedAt, joiningSince, lastForeign, nextHello, deadline) = (now, now, now, now, now)
     }
 
     /// The own state on the link.
@@ -49,6 +50,8 @@ package struct Membership: Sendable {
         package var recorded: [NodeID] = []
         package var hasSnapshot = false
         package var hasKey = false
+        /// The interface has carrier.
+        package var isUp = true
         package var isWireless = false
         /// Whether there is an own address to ask kernels from.
         package var families: Set<IPFamily> = []
@@ -136,7 +139,7 @@ package struct Membership: Sendable {
         phase = .joining
         peers.removeAll()
         suspects = 0
-        recordedKernels.removeAll()
+        knownKernels.removeAll()
         (joiningSince, firstForeign, lastForeign, silentUntil) = (now, nil, now, nil)
         (nextHello, deadline) = (now, now)
         return [.rejoined]
@@ -152,6 +155,7 @@ package struct Membership: Sendable {
     package mutating func heardForeign(at now: Instant) {
         lastForeign = now
         if firstForeign == nil { firstForeign = now }
+        if phase == .deaf { deadline = min(deadline, now) }
         guard suspects > 0 else { return }
         peers.updateAll { if $0.suspectedAt != nil, $0.firstProof == nil { $0.firstProof = now } }
     }
@@ -172,19 +176,19 @@ package struct Membership: Sendable {
                 directives.append(.peer(peer.id))
             }
         }
-        if phase == .joining {
-            for known in environment.known where known.addresses.contains(address) {
-                recordedKernels[known.id] = (now, hardwareAddress)
-            }
+        for known in environment.known where known.addresses.contains(address) {
+            knownKernels[known.id] = (now, hardwareAddress)
         }
         return directives
     }
 
     /// The record, or another speaker's `held` claim, names an owner that is not heard: keep its addresses if it lives.
-    package mutating func expect(_ id: NodeID, at now: Instant) -> [Directive] {
+    ///
+    /// - Parameter isJoiner: whether a peer that is heard, but still joining, is expected back, too.
+    package mutating func expect(_ id: NodeID, isJoiner: Bool, at now: Instant) -> [Directive] {
         guard id != me else { return [] }
         if var peer = peers[id] {
-            guard phase == .joining, peer.state == .joining else { return [] }
+            guard isJoiner, peer.state == .joining else { return [] }
             peer.becomeAbsent(at: now)
             peers[id] = peer
         } else {
@@ -194,7 +198,7 @@ package struct Membership: Sendable {
                 id: id, name: known?.name ?? "", state: .absent, lastHeard: now - .seconds(3600), interval: baseInterval
             )
             peer.addresses = known?.addresses ?? []
-            peer.hardwareAddress = recordedKernels[id]?.hardwareAddress
+            peer.hardwareAddress = knownKernels[id]?.hardwareAddress
             peer.becomeAbsent(at: now)
             if isVouched(id, at: now) {
                 peer.state = .ready

@@ -18,11 +18,15 @@ public protocol HelloAuthenticator: Sendable {
 
 /// The 16 bytes that end a frame.
 public struct HelloTag: Sendable, Hashable {
-    public let rawValue: UInt128
+    public let high: UInt64
+    public let low: UInt64
 
     public static let byteCount = 16
 
-    public init(rawValue: UInt128) { self.rawValue = rawValue }
+    public init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
+
+    /// Takes the same time wherever the two differ.
+    func isSame(as other: HelloTag) -> Bool { (high ^ other.high) | (low ^ other.low) == 0 }
 }
 
 /// HMAC-SHA-256 (RFC 2104), truncated to its first 128 bits (§5 there).
@@ -31,6 +35,8 @@ public struct HMACAuthenticator: HelloAuthenticator {
 
     public func tag(_ bytes: ArraySlice<UInt8>, key: [UInt8]) -> HelloTag {
         let code = HMAC<SHA256>.authenticationCode(for: bytes, using: SymmetricKey(data: key))
-        return HelloTag(rawValue: code.prefix(HelloTag.byteCount).reduce(0) { $0 << 8 | UInt128($1) })
+        return HelloTag(
+            high: code.prefix(8).reduce(0) { $0 << 8 | UInt64($1) },
+            low: code.dropFirst(8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
     }
 }

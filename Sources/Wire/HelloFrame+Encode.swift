@@ -8,6 +8,7 @@ enum HelloField {
     static let addressesV4: UInt8 = 3
     static let addressesV6: UInt8 = 4
     static let heard: UInt8 = 16
+    static let unheard: UInt8 = 17
     static let part: UInt8 = 32
     static let entriesV4: UInt8 = 33
     static let entriesV6: UInt8 = 34
@@ -53,7 +54,7 @@ public struct EncodedSender: Sendable, Hashable {
 extension HelloFrame {
     /// What one frame can carry, given the link's MTU and the sender's own fields.
     public struct Capacity: Sendable, Hashable {
-        /// Peers in the heard list.
+        /// Peers in the two lists of a Hello.
         public let heard: Int
         /// Bytes for claims: an IPv4 entry takes 28, an IPv6 entry 40.
         public let claimBytes: Int
@@ -62,7 +63,7 @@ extension HelloFrame {
             // 48: IPv6 and UDP headers of the unicast carrier.
             let fixed = HelloHeader.byteCount + sender.bytes.count + HelloTag.byteCount + 48
             let room = max(min(maximumTransmissionUnit, 9000) - fixed, 0)
-            heard = max((room - HelloField.headerLength) / 8, 0)
+            heard = max((room - 2 * HelloField.headerLength) / 8, 0)
             claimBytes = max(room - 3 * HelloField.headerLength - HelloField.partLength, 0)
         }
     }
@@ -92,7 +93,9 @@ extension HelloFrame {
         writer.bytes.append(contentsOf: sender.bytes)
         body.write(to: &writer)
         writer.overwrite(at: HelloHeader.byteCount - 2, UInt16(writer.bytes.count - HelloHeader.byteCount))
-        writer.append(authenticator.tag(writer.bytes[...], key: key).rawValue)
+        let tag = authenticator.tag(writer.bytes[...], key: key)
+        writer.append(tag.high)
+        writer.append(tag.low)
         return writer.bytes
     }
 
@@ -119,9 +122,12 @@ extension HelloFrame.Body {
 
     fileprivate func write(to writer: inout ByteWriter) {
         switch self {
-        case .hello(let heard):
+        case .hello(let heard, let unheard):
             writer.fieldHeader(HelloField.heard, length: heard.count * 8)
             for node in heard { writer.append(node.rawValue) }
+            guard !unheard.isEmpty else { return }
+            writer.fieldHeader(HelloField.unheard, length: unheard.count * 8)
+            for node in unheard { writer.append(node.rawValue) }
         case .claims(let part):
             writer.fieldHeader(HelloField.part, length: HelloField.partLength)
             writer.append(part.generation)

@@ -41,11 +41,11 @@ public struct HelloFrameView: Sendable {
     /// Whether one of the keys made the tag.
     public func isAuthentic(_ keys: HelloKeys, _ authenticator: some HelloAuthenticator) -> Bool {
         let signed = bytes[start..<fields.upperBound]
-        let tag = HelloTag(rawValue: ByteReader(bytes: bytes).uint128(fields.upperBound))
-        // One 128-bit comparison each: no early exit that depends on a secret.
-        if authenticator.tag(signed, key: keys.current) == tag { return true }
+        let reader = ByteReader(bytes: bytes)
+        let tag = HelloTag(high: reader.uint64(fields.upperBound), low: reader.uint64(fields.upperBound + 8))
+        if authenticator.tag(signed, key: keys.current).isSame(as: tag) { return true }
         guard let previous = keys.previous else { return false }
-        return authenticator.tag(signed, key: previous) == tag
+        return authenticator.tag(signed, key: previous).isSame(as: tag)
     }
 
     /// The describing fields. Read when `header.details` changes.
@@ -92,23 +92,27 @@ public struct HelloFrameView: Sendable {
 
     public func body() throws(HelloDropReason) -> HelloFrame.Body {
         switch kind {
-        case 1: .hello(heard: try heard())
+        case 1: try hello()
         case 2: .claims(try claims())
         default: .refuse(try refusal())
         }
     }
 
-    private func heard() throws(HelloDropReason) -> [NodeID] {
+    private func hello() throws(HelloDropReason) -> HelloFrame.Body {
         let reader = ByteReader(bytes: bytes)
+        var heard: [NodeID]?
+        var unheard: [NodeID] = []
         var cursor = fields.lowerBound
         while let field = try reader.field(at: &cursor, end: fields.upperBound) {
-            guard field.type == HelloField.heard else { continue }
+            guard field.type == HelloField.heard || field.type == HelloField.unheard else { continue }
             guard field.value.count % 8 == 0 else { throw .badField }
-            return stride(from: field.value.lowerBound, to: field.value.upperBound, by: 8).map {
+            let nodes = stride(from: field.value.lowerBound, to: field.value.upperBound, by: 8).map {
                 NodeID(rawValue: reader.uint64($0))
             }
+            if field.type == HelloField.heard { heard = nodes } else { unheard = nodes }
         }
-        throw .missingField
+        guard let heard else { throw .missingField }
+        return .hello(heard: heard, unheard: unheard)
     }
 
     private func claims() throws(HelloDropReason) -> ClaimsPart {

@@ -10,8 +10,9 @@ public struct HelloFrame: Sendable, Hashable {
     public var body: Body
 
     public enum Body: Sendable, Hashable {
-        /// The peers that the sender hears directly.
-        case hello(heard: [NodeID])
+        /// The peers that the sender hears directly, and those that it knows but does not hear by group frames: they
+        /// should use the unicast carrier.
+        case hello(heard: [NodeID], unheard: [NodeID])
         /// A part of all that the sender claims.
         case claims(ClaimsPart)
         case refuse(Refusal)

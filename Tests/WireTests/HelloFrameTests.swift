@@ -26,8 +26,8 @@ struct HelloFrameTests {
     static let v6 = IPAddress.v6(IPv6Address(high: 0xFD00_0000_0000_0057, low: 0x200))
 
     static let bodies: [HelloFrame.Body] = [
-        .hello(heard: []),
-        .hello(heard: [NodeID(name: "k8s-node3"), NodeID(name: "k8s-node4")]),
+        .hello(heard: [], unheard: []),
+        .hello(heard: [NodeID(name: "k8s-node3"), NodeID(name: "k8s-node4")], unheard: [NodeID(name: "k8s-node5")]),
         .claims(ClaimsPart(generation: 9, index: 0, count: 1, entries: [])),
         .claims(
             ClaimsPart(
@@ -55,7 +55,7 @@ struct HelloFrameTests {
 
     @Test("the bytes of a Hello are these, for ever")
     func golden() {
-        let text = Self.bytes(.hello(heard: [NodeID(name: "k8s-node3")])).map { byte in
+        let text = Self.bytes(.hello(heard: [NodeID(name: "k8s-node3")], unheard: [])).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
         #expect(text == Self.goldenHello)
@@ -83,16 +83,16 @@ struct HelloFrameTests {
     @Test("the previous key is accepted, an unknown one is not")
     func rotation() throws {
         let old = try HelloFrameView(
-            Self.bytes(.hello(heard: []), key: Array("old key".utf8)), at: 0, cluster: Self.cluster)
+            Self.bytes(.hello(heard: [], unheard: []), key: Array("old key".utf8)), at: 0, cluster: Self.cluster)
         #expect(old.isAuthentic(Self.keys, HMACAuthenticator()))
         let strange = try HelloFrameView(
-            Self.bytes(.hello(heard: []), key: Array("stranger".utf8)), at: 0, cluster: Self.cluster)
+            Self.bytes(.hello(heard: [], unheard: []), key: Array("stranger".utf8)), at: 0, cluster: Self.cluster)
         #expect(!strange.isAuthentic(Self.keys, HMACAuthenticator()))
     }
 
     @Test("no changed bit passes the tag", arguments: [3, 12, 28, 36, 42, 43, 44, 52, 60, 80])
     func forged(offset: Int) throws {
-        var bytes = Self.bytes(.hello(heard: [NodeID(name: "k8s-node3")]))
+        var bytes = Self.bytes(.hello(heard: [NodeID(name: "k8s-node3")], unheard: []))
         bytes[offset] ^= 0x02
         guard let view = try? HelloFrameView(bytes, at: 0, cluster: Self.cluster) else { return }
         #expect(!view.isAuthentic(Self.keys, HMACAuthenticator()))
@@ -114,7 +114,7 @@ struct HelloFrameTests {
             Refused(reason: .badLength, offset: 50, value: 0xFF),
         ])
     func refused(row: Refused) {
-        var bytes = Self.bytes(.hello(heard: []))
+        var bytes = Self.bytes(.hello(heard: [], unheard: []))
         bytes[row.offset] = row.value
         #expect(throws: row.reason) { try HelloFrameView(bytes, at: 0, cluster: Self.cluster) }
     }
@@ -142,7 +142,7 @@ struct HelloFrameTests {
 
     @Test("a name that is not its identity's is refused")
     func identity() throws {
-        var frame = Self.frame(.hello(heard: []))
+        var frame = Self.frame(.hello(heard: [], unheard: []))
         frame.header.node = NodeID(name: "k8s-node9")
         let bytes = frame.encoded(
             sender: EncodedSender(Self.description), key: Self.keys.current, authenticator: HMACAuthenticator())
@@ -158,7 +158,7 @@ struct HelloFrameTests {
                 addresses: [Self.v4, Self.v6, Self.v6]))
         let capacity = HelloFrame.Capacity(maximumTransmissionUnit: 1500, sender: sender)
         #expect(capacity.heard >= 150)
-        let frame = Self.frame(.hello(heard: (0..<150).map { NodeID(rawValue: UInt64($0)) }))
+        let frame = Self.frame(.hello(heard: (0..<150).map { NodeID(rawValue: UInt64($0)) }, unheard: []))
         let bytes = frame.encoded(sender: sender, key: [1], authenticator: HMACAuthenticator())
         #expect(bytes.count + 48 <= 1500)
         let entries = (0..<(capacity.claimBytes / HelloFrame.claimBytesV6)).map {
@@ -185,7 +185,7 @@ struct HelloFrameTests {
 
     @Test("padding behind the tag changes nothing, and an Ethernet header goes in front")
     func padding() throws {
-        let bytes = HelloFrame.ethernet(Self.bytes(.hello(heard: [])), from: MACAddress(2, 0, 0, 0, 0, 32))
+        let bytes = HelloFrame.ethernet(Self.bytes(.hello(heard: [], unheard: [])), from: MACAddress(2, 0, 0, 0, 0, 32))
         #expect(Array(bytes.prefix(14)) == [3, 0x48, 0x65, 0x72, 0x6C, 0x64, 2, 0, 0, 0, 0, 32, 0x88, 0xB5])
         let view = try HelloFrameView(bytes + [0, 0, 0], at: HelloFrame.ethernetHeaderLength, cluster: Self.cluster)
         #expect(view.isAuthentic(Self.keys, HMACAuthenticator()))
@@ -193,7 +193,7 @@ struct HelloFrameTests {
 
     @Test("the unicast carrier's frame is found again, in both families", arguments: [v4, v6])
     func carrier(address: IPAddress) throws {
-        let payload = Self.bytes(.hello(heard: []))
+        let payload = Self.bytes(.hello(heard: [], unheard: []))
         let frame = try #require(
             UnicastCarrier.frame(
                 payload, from: address, MACAddress(2, 0, 0, 0, 0, 1), to: address, MACAddress(2, 0, 0, 0, 0, 2)))
