@@ -78,7 +78,12 @@ package struct SpeakerState: Sendable {
             configuration.gateways = link.gateways
             configuration.maximumTransmissionUnit = link.maximumTransmissionUnit
             configuration.isWireless = link.isWireless
-            configuration.priority = selection.priority(of: link.name)
+            let place = (selection.priority(of: link.name), link.index)
+            configuration.siblings = links.filter { $0.name != link.name }.map { other in
+                SiblingLink(
+                    interfaceName: other.name, hardwareAddress: other.hardwareAddress,
+                    goesFirst: (selection.priority(of: other.name), other.index) < place)
+            }
             if missing.isEmpty {
                 configuration.intents = intents(on: link)
             }
