@@ -1,0 +1,37 @@
+# syntax=docker/dockerfile:1
+# Both daemons in one image, for linux/amd64 and linux/arm64:
+#   docker buildx build --platform linux/amd64,linux/arm64 --build-arg VERSION=0.1.0 -t REGISTRY/herald:0.1.0 --push .
+# Each platform builds natively or under emulation; nothing is cross-compiled.
+ARG SWIFT_VERSION=6.3.1
+
+FROM swift:${SWIFT_VERSION}-bookworm AS build
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libcurl4-openssl-dev libpcap-dev pkg-config binutils \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+# Dependencies change seldom: fetch them in a layer of their own.
+COPY Package.swift ./
+RUN mkdir -p Sources Tests && swift package resolve
+COPY Sources Sources
+COPY Tests Tests
+COPY scripts scripts
+ARG VERSION=0.0.0
+RUN scripts/stamp-version "$VERSION" \
+    && swift build -c release --static-swift-stdlib --product lb-controller \
+    && swift build -c release --static-swift-stdlib --product lb-speaker \
+    && scripts/image-root /image .build/release/lb-controller .build/release/lb-speaker
+
+# Nothing but the daemons, the shared libraries that they load, and a user: no shell, no package manager.
+FROM scratch
+ARG VERSION=0.0.0
+LABEL org.opencontainers.image.title="herald" \
+      org.opencontainers.image.description="Layer-2 load balancer announcer for bare-metal Kubernetes" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /image /
+# The controller's; the speaker's manifest asks for user 0 with no capability but NET_RAW.
+USER 65532:65532
+ENV PATH=/usr/bin
+CMD ["lb-controller"]
