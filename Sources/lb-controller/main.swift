@@ -1,1 +1,3 @@
+import ControllerDaemon
 
+await ControllerProgram.main()

@@ -6,7 +6,9 @@ internal import NetworkAddresses
 package struct PlannedWrite: Sendable, Hashable {
     /// A merge patch of the status subresource, conditional on the version that it was made from.
     package var patch: JSONValue
-    package var events: [PlannedEvent] = []
+    package var events: [PlannedEvent]
+
+    package init(patch: JSONValue, events: [PlannedEvent] = []) { (self.patch, self.events) = (patch, events) }
 }
 
 package struct PlannedEvent: Sendable, Hashable {

@@ -1,0 +1,60 @@
+import KubernetesClient
+import KubernetesModel
+import Logging
+import Reconciliation
+import ServiceLifecycle
+
+/// Runs the reflectors of all resource types that a controller follows.
+struct ClusterFollower: ServiceLifecycle.Service {
+    let client: APIClient
+    let controller: Controller
+    /// Herald's own.
+    let namespace: String
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await follow(.services) { .service($0) } }
+                group.addTask { await follow(.pools) { .pool($0) } }
+                group.addTask { await follow(.nodes) { .node($0) } }
+                group.addTask { await follow(.namespaces) { .namespace($0) } }
+                group.addTask { await follow(.announcements, in: namespace) { .announcement($0) } }
+                group.addTask { await followServiceRanges() }
+            }
+        }
+    }
+
+    private func follow<Object: KubernetesObject>(
+        _ watch: Watch, in namespace: String? = nil,
+        as wrap: @escaping @Sendable (ObjectChange<Object>) -> ClusterChange
+    ) async {
+        await client.reflect(Object.self, namespace: namespace, pace: .relaxed) { [controller, logger] event in
+            switch event {
+            case .change(let change): await controller.apply(wrap(change))
+            case .alive: break
+            case .problem(let problem):
+                logger.warning("\(problem)", metadata: ["api.watch": "\(watch.rawValue)"])
+            }
+        }
+    }
+
+    /// The cluster's Service ranges, where the API server tells them (Kubernetes 1.33).
+    private func followServiceRanges() async {
+        while !Task.isCancelled {
+            do {
+                _ = try await client.list(ServiceCIDR.self)
+                return await follow(.serviceCIDRs) { .serviceCIDR($0) }
+            } catch {
+                guard error.isNotFound || error.isForbidden else {
+                    try? await Task.sleep(for: .seconds(2))
+                    continue
+                }
+                logger.info(
+                    "the cluster's Service ranges are not known: no pool should contain them",
+                    metadata: ["error": "\(error)"])
+                return await controller.ignore(.serviceCIDRs)
+            }
+        }
+    }
+}

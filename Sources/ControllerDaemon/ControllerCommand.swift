@@ -1,0 +1,91 @@
+import ArgumentParser
+import FoundationEssentials
+import KubernetesClient
+import KubernetesModel
+import Logging
+import Reconciliation
+import ServiceLifecycle
+import Telemetry
+import UnixSignals
+
+/// The `lb-controller` program: flags in, a service group out.
+struct ControllerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lb-controller",
+        abstract: "Assigns load balancer IPs from IPAddressPools to Services of type LoadBalancer.",
+        version: heraldVersion)
+
+    @OptionGroup(title: "API server") var api: APIOptions
+    @OptionGroup(title: "Leader election") var election: ElectionOptions
+    @OptionGroup(title: "Logs and metrics") var telemetry: TelemetryOptions
+
+    @Option(
+        name: [.customLong("load-balancer-class"), .customLong("lb-class")],
+        help: "Serve Services with this spec.loadBalancerClass, instead of those without one.")
+    var loadBalancerClass: String?
+
+    init() {}
+
+    func validate() throws {
+        guard election.leaseDuration > election.renewDeadline, election.renewDeadline > election.retryPeriod else {
+            throw ValidationError(
+                "--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline,"
+                    + " and that longer than --leader-elect-retry-period")
+        }
+    }
+
+    func run() async throws {
+        do {
+            try await runDaemon()
+        } catch let error as APIError {
+            throw ValidationFailure(text: error.message)
+        }
+    }
+
+    private func runDaemon() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let configuration = try APIConfiguration.automatic(kubeconfig: api.kubeconfig, context: api.context)
+        let telemetry = Telemetry.start(telemetry.configuration)
+        let logger = Logger(label: "controller")
+        let limits = RequestLimits(rate: api.rate, burst: api.burst, concurrency: 16)
+        let client = try APIClient(configuration, transport: api.transport?.kind, limits: limits, logger: logger)
+        let namespace =
+            api.namespace ?? environment["POD_NAMESPACE"] ?? (api.kubeconfig == nil ? configuration.namespace : nil)
+            ?? HeraldObjects.defaultNamespace
+        try await StartCheck(client: client, logger: logger).run()
+
+        let policy = ControllerPolicy(loadBalancerClass: loadBalancerClass, namespace: namespace)
+        let health = telemetry.health
+        health.set("synced", problem: "starting")
+        let controller = Controller(
+            ControllerState(policy: policy, watches: Set(Watch.allCases)), logger: logger
+        ) { health.set("synced", problem: $0) }
+        let events = EventRecorder(client, component: "lb-controller", host: environment["NODE_NAME"])
+        let elector = election.elector(client, namespace: namespace, podName: environment["POD_NAME"])
+        let leader = LeaderService(
+            client: client, controller: controller, writer: PlanWriter(client, events: events, logger: logger),
+            helloKey: HelloKeyMaker(client: client, namespace: namespace, logger: logger), elector: elector,
+            logger: logger)
+        let follower = ClusterFollower(client: client, controller: controller, namespace: namespace, logger: logger)
+        logger.notice("starting", metadata: ["version": "\(heraldVersion)", "namespace": "\(namespace)"])
+        let services: [any ServiceLifecycle.Service] = [telemetry, client, events, follower, leader]
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map {
+                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+}
+
+/// An error whose text is the whole message on stderr.
+struct ValidationFailure: Error, CustomStringConvertible {
+    let text: String
+    var description: String { text }
+}
+
+/// What the executable runs.
+package enum ControllerProgram {
+    package static func main() async { await ControllerCommand.main() }
+}

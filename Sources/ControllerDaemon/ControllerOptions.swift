@@ -1,0 +1,101 @@
+import ArgumentParser
+import FoundationEssentials
+import KubernetesClient
+import Logging
+import MonotonicTime
+import Telemetry
+
+struct APIOptions: ParsableArguments {
+    @Option(help: "The kubeconfig to use outside of a pod.")
+    var kubeconfig: String?
+
+    @Option(help: "The context of the kubeconfig.")
+    var context: String?
+
+    @Option(help: "Herald's own namespace. (default: the pod's, else herald-system)")
+    var namespace: String?
+
+    @Option(help: "How to reach the API server: urlsession or async-http-client. (default: whichever can)")
+    var transport: TransportChoice?
+
+    @Option(name: .customLong("kube-api-qps"), help: "Requests per second in the long run.")
+    var rate = 500.0
+
+    @Option(name: .customLong("kube-api-burst"), help: "Requests at once after a pause.")
+    var burst = 1500
+}
+
+enum TransportChoice: String, ExpressibleByArgument, CaseIterable {
+    case urlsession
+    case asyncHTTPClient = "async-http-client"
+
+    var kind: TransportSelection.Kind { self == .urlsession ? .urlSession : .asyncHTTPClient }
+}
+
+struct ElectionOptions: ParsableArguments {
+    @Flag(inversion: .prefixedNo, help: "Lead only while holding the Lease, so that several replicas can run.")
+    var leaderElect = true
+
+    @Option(name: .customLong("leader-elect-resource-name"), help: "The Lease's name.")
+    var leaseName = "herald-controller"
+
+    @Option(
+        name: .customLong("leader-elect-identity"),
+        help: "Our name in the Lease. (default: pod or host name, and a random part)")
+    var identity: String?
+
+    @Option(name: .customLong("leader-elect-lease-duration"), help: "Seconds that others wait for a silent leader.")
+    var leaseDuration = 15
+
+    @Option(
+        name: .customLong("leader-elect-renew-deadline"),
+        help: "Seconds after which a leader that cannot renew gives up.")
+    var renewDeadline = 10
+
+    @Option(name: .customLong("leader-elect-retry-period"), help: "Seconds between attempts.")
+    var retryPeriod = 2
+
+    func elector(_ client: APIClient, namespace: String, podName: String?) -> LeaderElector? {
+        guard leaderElect else { return nil }
+        let host = podName ?? ProcessInfo.processInfo.hostName
+        let random = String(UInt32.random(in: 0...UInt32.max), radix: 16)
+        return LeaderElector(
+            client, namespace: namespace, name: leaseName, identity: identity ?? "\(host)_\(random)",
+            timing: LeaderElectionTiming(
+                leaseDuration: .seconds(Int64(leaseDuration)), renewDeadline: .seconds(Int64(renewDeadline)),
+                retryPeriod: .seconds(Int64(retryPeriod))))
+    }
+}
+
+struct TelemetryOptions: ParsableArguments {
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: LogLevel = .info
+
+    @Option(help: "text or json.")
+    var logFormat: LogFormat = .text
+
+    @Option(
+        name: [.customLong("metrics-address"), .customLong("metrics-listen")],
+        help: "Where metrics and health are served: HOST:PORT, :PORT, or off.")
+    var metricsAddress = "\(ListenAddress.standard)"
+
+    func validate() throws {
+        if metricsAddress != "off", ListenAddress(metricsAddress) == nil {
+            throw ValidationError("--metrics-address \"\(metricsAddress)\" is not HOST:PORT, :PORT or off")
+        }
+    }
+
+    var configuration: TelemetryConfiguration {
+        TelemetryConfiguration(
+            component: "controller", logLevel: logLevel.level, logFormat: logFormat,
+            address: metricsAddress == "off" ? nil : ListenAddress(metricsAddress))
+    }
+}
+
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case trace, debug, info, notice, warning, error, critical
+
+    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+}
+
+extension LogFormat: ExpressibleByArgument {}

@@ -1,0 +1,239 @@
+import KubernetesModel
+package import MonotonicTime
+package import Reconciliation
+
+/// What a controller knows, and what it has to write next: a value, driven by ``Controller``.
+///
+/// A standby keeps the snapshot warm and plans nothing. A leader plans once every list is complete. Each object has at
+/// most one write under way, and the next one waits for the watch to deliver what the last one did.
+package struct ControllerState: Sendable {
+    private enum Role {
+        case standby(ClusterSnapshot)
+        case leading(ControllerPlanner)
+    }
+
+    package let policy: ControllerPolicy
+    private let limit: Int
+    private var role = Role.standby(ClusterSnapshot())
+    private var missing: Set<Watch>
+    private var isElected = false
+
+    private struct Failure {
+        var count: Int
+        var retryAt: Instant
+        /// Until `retryAt`, nothing is written.
+        var isWaiting = true
+    }
+
+    private var queue: [ObjectKey] = []
+    private var queued: Set<ObjectKey> = []
+    private var chores: [Work] = []
+    private var busy: [Work.Target: Instant] = [:]
+    private var failures: [Work.Target: Failure] = [:]
+    private var running = 0
+    private var poolsDue: Instant?
+    private var sweepDue: Instant?
+    private var lastChores: (pools: Instant?, sweep: Instant?)
+    private var nextTick: Instant?
+
+    /// Pools and leftovers are looked at that often at most.
+    static let choreInterval = Interval.seconds(1)
+    static let tickInterval = Interval.seconds(60)
+    /// The watch should have delivered a write by then.
+    static let echoLimit = Interval.seconds(30)
+
+    package init(policy: ControllerPolicy, watches: Set<Watch>, concurrency: Int = 16) {
+        (self.policy, limit, missing) = (policy, concurrency, watches)
+    }
+
+    package var isSynced: Bool { missing.isEmpty }
+    package var missingWatches: [Watch] { missing.sorted { $0.rawValue < $1.rawValue } }
+
+    package var planner: ControllerPlanner? {
+        if case .leading(let planner) = role { planner } else { nil }
+    }
+
+    // MARK: Taking in
+
+    package mutating func apply(_ change: ClusterChange, at now: PlanTime) {
+        switch change {
+        case .service(.applied(let object)), .service(.deleted(let object)): settled(Service.self, object.key)
+        case .pool(.applied(let object)), .pool(.deleted(let object)): settled(IPAddressPool.self, object.key)
+        case .announcement(.applied(let object)), .announcement(.deleted(let object)):
+            settled(ServiceL2Status.self, object.key)
+        case .service(.replaced), .pool(.replaced), .announcement(.replaced): busy = [:]
+        default: break
+        }
+        // Moved out and in again, so that no copy is made.
+        switch role {
+        case .standby(var snapshot):
+            role = .standby(ClusterSnapshot())
+            snapshot.apply(change.trimmed)
+            role = .standby(snapshot)
+        case .leading(var planner):
+            role = .standby(ClusterSnapshot())
+            planner.apply(change.trimmed, at: now)
+            role = .leading(planner)
+        }
+        if let watch = change.listed, missing.remove(watch) != nil { beginIfReady(at: now) }
+    }
+
+    private mutating func settled<Object: KubernetesObject>(_ type: Object.Type, _ key: ObjectKey) {
+        let target = Work.Target(kind: Object.resource.kind, key: key)
+        busy[target] = nil
+        // After a conflict, this is the newer object that was on its way.
+        if failures[target]?.count == 1 { failures[target]?.isWaiting = false }
+    }
+
+    /// The API server does not serve this type: nothing is waited for.
+    package mutating func ignore(_ watch: Watch, at now: PlanTime) {
+        if missing.remove(watch) != nil { beginIfReady(at: now) }
+    }
+
+    package mutating func becameLeader(at now: PlanTime) {
+        isElected = true
+        beginIfReady(at: now)
+    }
+
+    package mutating func lostLeadership() {
+        isElected = false
+        guard case .leading(let planner) = role else { return }
+        role = .standby(planner.snapshot)
+        (queue, queued, chores, busy, failures) = ([], [], [], [:], [:])
+        (poolsDue, sweepDue, nextTick) = (nil, nil, nil)
+    }
+
+    private mutating func beginIfReady(at now: PlanTime) {
+        guard isElected, isSynced, case .standby(let snapshot) = role else { return }
+        role = .leading(ControllerPlanner(snapshot, policy: policy, at: now))
+        nextTick = now.instant + Self.tickInterval
+    }
+
+    // MARK: Giving out work
+
+    /// The next request to make; `nil` when there is nothing to do now, or enough is under way.
+    package mutating func next(at now: PlanTime) -> Work? {
+        guard running < limit, case .leading(var planner) = role else { return nil }
+        role = .standby(ClusterSnapshot())
+        defer { role = .leading(planner) }
+        if let tick = nextTick, tick <= now.instant {
+            planner.tick(at: now)
+            retryLostEchoes(at: now.instant)
+            nextTick = now.instant + Self.tickInterval
+        }
+        collect(&planner, at: now.instant)
+        while let work = nextService(planner, at: now) ?? nextChore(planner, at: now) {
+            if isHeldBack(work.target, at: now.instant) { continue }
+            busy[work.target] = now.instant
+            running += 1
+            return work
+        }
+        return nil
+    }
+
+    /// How long nothing will be due unless something happens.
+    package func idle(at now: Instant) -> Interval? {
+        guard case .leading = role else { return nil }
+        let retry = failures.values.lazy.filter(\.isWaiting).map(\.retryAt).min()
+        let due = [poolsDue, sweepDue, nextTick, retry].compactMap { $0 }.min()
+        return due.map { max($0 - now, .milliseconds(10)) }
+    }
+
+    package mutating func finished(_ work: Work, _ result: WorkResult, at now: Instant) {
+        running -= 1
+        let target = work.target
+        switch result {
+        case .written, .gone: failures[target] = nil
+        case .conflict, .failed:
+            busy[target] = nil
+            let count = (failures[target]?.count ?? 0) + 1
+            let delay = Interval.milliseconds(500 << Int64(min(count - 1, 6)))
+            failures[target] = Failure(count: count, retryAt: now + delay)
+        }
+    }
+
+    private mutating func collect(_ planner: inout ControllerPlanner, at now: Instant) {
+        let touched = planner.takeTouched()
+        if touched.everything {
+            for key in planner.snapshot.services.keys.sorted(by: >) { enqueue(key) }
+        } else {
+            for key in touched.services { enqueue(key) }
+        }
+        for (target, failure) in failures where failure.isWaiting && failure.retryAt <= now {
+            failures[target]?.isWaiting = false
+            if target.kind == Service.resource.kind {
+                enqueue(target.key)
+            } else {
+                (poolsDue, sweepDue) = (poolsDue ?? now, sweepDue ?? now)
+            }
+        }
+        if touched.everything || !touched.services.isEmpty {
+            poolsDue = poolsDue ?? lastChores.pools.map { max(now, $0 + Self.choreInterval) } ?? now
+        }
+        if touched.announcements {
+            poolsDue = poolsDue ?? lastChores.pools.map { max(now, $0 + Self.choreInterval) } ?? now
+            sweepDue = sweepDue ?? lastChores.sweep.map { max(now, $0 + Self.choreInterval) } ?? now
+        }
+    }
+
+    private mutating func enqueue(_ key: ObjectKey) {
+        if queued.insert(key).inserted { queue.append(key) }
+    }
+
+    private mutating func nextService(_ planner: ControllerPlanner, at now: PlanTime) -> Work? {
+        while let key = queue.popLast() {
+            queued.remove(key)
+            guard let service = planner.snapshot.services[key], let plan = planner.plan(for: key),
+                let write = plan.write(for: service, change: planner.change(of: key), at: now.wall)
+            else {
+                failures[Work.Target(kind: Service.resource.kind, key: key)] = nil
+                continue
+            }
+            return .service(ObjectReference(service), write)
+        }
+        return nil
+    }
+
+    private mutating func nextChore(_ planner: ControllerPlanner, at now: PlanTime) -> Work? {
+        if let due = poolsDue, due <= now.instant {
+            (poolsDue, lastChores.pools) = (nil, now.instant)
+            chores += planner.snapshot.pools.values.compactMap { pool in
+                planner.plan(forPool: pool.metadata.name)?.write(for: pool, at: now.wall)
+                    .map { .pool(ObjectReference(pool), $0) }
+            }
+        }
+        if let due = sweepDue, due <= now.instant {
+            (sweepDue, lastChores.sweep) = (nil, now.instant)
+            chores += planner.leftovers.compactMap { leftover in Work(leftover, planner.snapshot) }
+        }
+        return chores.popLast()
+    }
+
+    /// Whether a write of this object is under way, or has failed a moment ago.
+    private func isHeldBack(_ target: Work.Target, at now: Instant) -> Bool {
+        if let since = busy[target], now - since < Self.echoLimit { return true }
+        return failures[target].map { $0.isWaiting && now < $0.retryAt } ?? false
+    }
+
+    private mutating func retryLostEchoes(at now: Instant) {
+        for (target, since) in busy where now - since >= Self.echoLimit {
+            busy[target] = nil
+            if target.kind == Service.resource.kind { enqueue(target.key) } else { (poolsDue, sweepDue) = (now, now) }
+        }
+    }
+}
+
+extension Work {
+    init?(_ leftover: Leftover, _ snapshot: ClusterSnapshot) {
+        switch leftover {
+        case .object(let key): self = .deleteAnnouncement(key, uid: snapshot.announcements[key]?.metadata.uid)
+        case .entries(let key, let remaining):
+            guard let object = snapshot.announcements[key] else { return nil }
+            var patch: JSONValue = ["status": .object(["addresses": .array(remaining.map(\.json))])]
+            if let version = object.metadata.resourceVersion {
+                patch["metadata"] = .object(["resourceVersion": .string(version)])
+            }
+            self = .trimAnnouncement(key, PlannedWrite(patch: patch))
+        }
+    }
+}
