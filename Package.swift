@@ -55,7 +55,7 @@ let edges: [Target] = [
     .target(
         name: "EmbeddedAPIServer",
         dependencies: [
-            "ObjectStore", "KubernetesModel", "Reconciliation", hummingbird, hummingbirdTLS, hummingbirdHTTP2,
+            "NetworkAddresses", "ObjectStore", "KubernetesModel", "Reconciliation", hummingbird, hummingbirdTLS, hummingbirdHTTP2,
             nioCore, nioSSL, x509, asn1, crypto, logging, yams, lifecycle,
         ]),
     .target(name: "Telemetry", dependencies: [logging, metrics, nioCore, nioPosix, nioHTTP1, lifecycle]),

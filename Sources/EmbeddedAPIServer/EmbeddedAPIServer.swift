@@ -1,5 +1,218 @@
-import Crypto
+import FoundationEssentials
 import Hummingbird
 import HummingbirdHTTP2
-import HummingbirdTLS
-import X509
+public import KubernetesModel
+import Logging
+import NIOCore
+import ObjectStore
+public import ServiceLifecycle
+import Synchronization
+
+/// A Kubernetes API server in one process: HTTPS (HTTP/1.1 and HTTP/2) in front of an ``ObjectStore``.
+///
+/// It serves the kinds that Herald reads and writes, and any CustomResourceDefinition, the way a real API server does:
+/// discovery, list, watch, patches of every type, server-side apply, status, tables, RBAC. It runs as a `Service`; tests
+/// and the lab use ``withEmbeddedAPIServer(_:_:)``.
+///
+/// A request goes: ``APIResponder`` (who, may they, what) → ``ResourceCall`` (one call, decoded) → ``Cluster`` (one lock,
+/// synchronous steps on the store) → text from immutable versions. A watch waits for a signal and reads what is new from
+/// the store's bounded history, so nothing queues up per client.
+public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
+    let core: ServerCore
+    private let configuration: APIServerConfiguration
+    private let identity: ServerIdentity
+    private let listener = Listener()
+
+    /// Loads or makes keys, and what the data directory holds.
+    public init(_ configuration: APIServerConfiguration = APIServerConfiguration()) throws {
+        self.configuration = configuration
+        identity = try ServerIdentity(directory: configuration.dataDirectory)
+        let journal = try configuration.dataDirectory.map { try Journal(directory: $0) }
+        let cluster = try Cluster(configuration: configuration, journal: journal)
+        core = ServerCore(
+            configuration: configuration, cluster: cluster, tokens: TokenAuthority(key: identity.tokenKey),
+            adminToken: identity.adminToken)
+    }
+
+    // MARK: Running
+
+    /// Serves until the service group shuts down or the task is cancelled.
+    public func run() async throws {
+        do {
+            try await cancelWhenGracefulShutdown { try await self.serve() }
+        } catch is CancellationError {
+        } catch {
+            listener.fail(error)
+            throw error
+        }
+        listener.fail(CancellationError())
+    }
+
+    /// Listens, stops and listens again as ``stop()`` and ``start()`` ask.
+    private func serve() async throws {
+        for await isWanted in listener.wishes() {
+            guard isWanted else { continue }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.listen() }
+                group.addTask { await self.listener.untilUnwanted() }
+                _ = try await group.next()
+                group.cancelAll()
+                core.cluster.endWatches()
+                core.connections.closeAll()
+                while true {
+                    do { guard try await group.next() != nil else { break } } catch is CancellationError {}
+                }
+            }
+            listener.didStop()
+            if Task.isCancelled { return }
+        }
+    }
+
+    private func listen() async throws {
+        let tls = try identity.tlsConfiguration(hosts: [configuration.host] + configuration.advertisedHosts)
+        let port = listener.port ?? configuration.port
+        let application = Application(
+            responder: APIResponder(core: core), server: try .http2Upgrade(tlsConfiguration: tls),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: port), serverName: nil),
+            onServerRunning: { [listener] channel in listener.didStart(port: channel.localAddress?.port ?? port) },
+            logger: configuration.logger)
+        try await application.run()
+    }
+
+    /// Waits until the server listens.
+    public func untilListening() async throws { try await listener.untilListening() }
+
+    // MARK: What clients need
+
+    /// The port it listens on, once it does.
+    public var port: Int { listener.port ?? configuration.port }
+
+    public var url: String {
+        let host = ["0.0.0.0", "::"].contains(configuration.host) ? "127.0.0.1" : configuration.host
+        return "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
+    public var certificateAuthorityPEM: String { identity.authority.certificatePEM }
+    public var adminToken: String { identity.adminToken }
+
+    /// A kubeconfig for a token.
+    /// - Parameters:
+    ///   - token: whose; the administrator's by default
+    ///   - server: the URL, when clients reach the server by another than ``url``
+    public func kubeconfig(token: String? = nil, server: String? = nil) -> String {
+        let authority = Data(certificateAuthorityPEM.utf8).base64EncodedString()
+        return """
+            apiVersion: v1
+            kind: Config
+            clusters:
+            - name: herald
+              cluster:
+                server: \(server ?? url)
+                certificate-authority-data: \(authority)
+            users:
+            - name: herald
+              user:
+                token: \(token ?? adminToken)
+            contexts:
+            - name: herald
+              context:
+                cluster: herald
+                user: herald
+            current-context: herald
+
+            """
+    }
+
+    /// A token of a ServiceAccount, which is created if need be.
+    public func issueToken(serviceAccount: String, namespace: String, lifetime: Duration = .seconds(3600)) throws
+        -> String
+    {
+        let account: JSONValue = [
+            "apiVersion": "v1", "kind": "ServiceAccount",
+            "metadata": ["name": .string(serviceAccount), "namespace": .string(namespace)],
+        ]
+        try install(["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(namespace)]])
+        try install(account)
+        return try core.issueToken(
+            serviceAccount: serviceAccount, namespace: namespace, seconds: lifetime.components.seconds
+        ).0
+    }
+
+    /// Applies the objects of a manifest (YAML, several documents), as `kubectl apply --server-side --force-conflicts`.
+    public func install(manifest: String) throws {
+        for object in try BodyText.documents(manifest) {
+            for item in object["items"]?.array ?? [object] { try install(item) }
+        }
+    }
+
+    /// Applies one object.
+    public func install(_ object: JSONValue) throws {
+        let (apiVersion, kind) = (object["apiVersion"]?.string ?? "", object["kind"]?.string ?? "")
+        guard let definition = core.cluster.read({ $0.registry.definition(apiVersion: apiVersion, kind: kind) }) else {
+            throw APIFailure.badRequest("no kind \(kind) in \(apiVersion) is served")
+        }
+        let namespace = object.at("metadata", "namespace")?.string ?? "default"
+        let key = ObjectKey(
+            namespace: definition.type.isNamespaced ? namespace : nil, name: object.at("metadata", "name")?.string ?? ""
+        )
+        let request = WriteRequest(
+            definition, key, manager: "herald", now: Clock.now, uid: UUID().uuidString.lowercased())
+        _ = try core.cluster.apply(object, request, force: true)
+        guard definition.hasStatus, let status = object["status"] else { return }
+        var update = request
+        update.subresource = "status"
+        _ = try core.cluster.update(update) { (old) throws(APIFailure) in
+            var new = old
+            new["status"] = status
+            return new
+        }
+    }
+
+    /// The distinct requests made so far by others than the administrator, without object names: what RBAC must allow.
+    public var observedRequests: Set<AccessRequest> { core.observedRequests }
+
+    // MARK: Faults, for tests
+
+    /// Answers nothing from now on; connections and watches stay open.
+    public func pause() { core.gate.close() }
+    public func resume() { core.gate.open() }
+
+    /// Forgets the history of all objects: watches that are behind, and paged lists, get 410.
+    public func compactHistory() { core.cluster.compact() }
+
+    /// Cuts every connection; the server goes on listening.
+    public func dropConnections() { core.connections.closeAll() }
+
+    /// Closes the listening socket and every connection; objects stay.
+    public func stop() async { await listener.setWanted(false) }
+
+    /// Listens again, on the same port.
+    public func start() async throws {
+        await listener.setWanted(true)
+        try await listener.untilListening()
+    }
+}
+
+/// Runs a server for the length of a closure, and stops it after.
+public func withEmbeddedAPIServer<Value: Sendable>(
+    _ configuration: APIServerConfiguration = APIServerConfiguration(),
+    _ body: @Sendable @escaping (EmbeddedAPIServer) async throws -> Value
+) async throws -> Value {
+    let server = try EmbeddedAPIServer(configuration)
+    return try await withThrowingTaskGroup(of: Value?.self) { group in
+        group.addTask {
+            try await server.run()
+            return nil
+        }
+        group.addTask {
+            try await server.untilListening()
+            return try await body(server)
+        }
+        defer { group.cancelAll() }
+        while let result = try await group.next() {
+            if let result { return result }
+        }
+        throw CancellationError()
+    }
+}

@@ -109,7 +109,8 @@ package struct FieldSet: Sendable, Hashable {
         case "f:": return "." + body
         case "k:":
             guard let keys = try? JSONParser.parse(Array(body.utf8)).object else { return "[\(body)]" }
-            return "[" + keys.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.jsonText)" }.joined(separator: ",") + "]"
+            return "[" + keys.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.jsonText)" }.joined(separator: ",")
+                + "]"
         default: return "[=\(body)]"
         }
     }

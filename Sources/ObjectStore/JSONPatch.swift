@@ -30,7 +30,9 @@ package enum JSONPatch {
             let expected = try value(operation)
             guard try read(document, pointer, path) == expected else {
                 throw APIFailure(
-                    code: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request: testing path \(path) failed")
+                    code: 422, reason: "Invalid",
+                    message:
+                        "the server rejected our request due to an error in our request: testing path \(path) failed")
             }
         case "copy", "move":
             guard let from = operation["from"]?.string else { throw .badRequest("\(name) needs from") }
@@ -71,7 +73,8 @@ package enum JSONPatch {
             message: "the server rejected our request due to an error in our request: no value at \(path)")
     }
 
-    private static func read(_ document: JSONValue, _ pointer: [String], _ path: String) throws(APIFailure) -> JSONValue {
+    private static func read(_ document: JSONValue, _ pointer: [String], _ path: String) throws(APIFailure) -> JSONValue
+    {
         var value = document
         for token in pointer {
             switch value {

@@ -131,7 +131,9 @@ package struct ManagedFields: Sendable {
             causes += fields.paths.map { Status.Cause(reason: "FieldManagerConflict", message: text, field: $0) }
         }
         let lines = causes.map { "\($0.message ?? ""): \($0.field ?? "")" }
-        let text = causes.count == 1 ? "1 conflict: \(lines[0])" : "\(causes.count) conflicts: \(lines.joined(separator: ", "))"
+        let text =
+            causes.count == 1
+            ? "1 conflict: \(lines[0])" : "\(causes.count) conflicts: \(lines.joined(separator: ", "))"
         return APIFailure(
             code: 409, reason: "Conflict", message: "Apply failed with \(text)",
             details: Status.Details(causes: causes))

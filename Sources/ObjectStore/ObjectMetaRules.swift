@@ -26,7 +26,8 @@ package enum ObjectMetaRules {
                 size += key.utf8.count + text.utf8.count
                 if !isQualifiedName(key) {
                     causes.append(
-                        .invalid("metadata.\(field)", "\"\(key)\"", "must be a qualified name, such as example.com/name"))
+                        .invalid(
+                            "metadata.\(field)", "\"\(key)\"", "must be a qualified name, such as example.com/name"))
                 }
                 if isLabel, !isLabelValue(text) {
                     causes.append(
@@ -89,6 +90,8 @@ package enum ObjectMetaRules {
             && bytes.allSatisfy { isAlphanumeric($0) || separators.contains($0) }
     }
 
-    private static func isLowerAlphanumeric(_ byte: UInt8) -> Bool { (97...122).contains(byte) || (48...57).contains(byte) }
+    private static func isLowerAlphanumeric(_ byte: UInt8) -> Bool {
+        (97...122).contains(byte) || (48...57).contains(byte)
+    }
     private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLowerAlphanumeric(byte) || (65...90).contains(byte) }
 }

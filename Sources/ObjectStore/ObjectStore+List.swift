@@ -109,9 +109,11 @@ extension ObjectStore {
                 stored = current.stored
             }
             guard request.labels?.matches(stored.labels) ?? true,
-                request.fields?.matches(key, value: {
-                    past[key] == nil ? value(request.storage, key) ?? .null : stored.value
-                }) ?? true
+                request.fields?.matches(
+                    key,
+                    value: {
+                        past[key] == nil ? value(request.storage, key) ?? .null : stored.value
+                    }) ?? true
             else { continue }
             if request.limit > 0, result.objects.count == request.limit, let last = result.objects.last {
                 result.continue = ContinueToken(version: version, after: last.key)

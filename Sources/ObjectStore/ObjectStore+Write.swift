@@ -125,7 +125,8 @@ extension ObjectStore {
         if let uid, metadata["uid"]?.string != uid {
             throw .conflict(
                 definition.type, request.key.name,
-                "Precondition failed: UID in precondition: \(uid), UID in object meta: \(metadata["uid"]?.string ?? "")")
+                "Precondition failed: UID in precondition: \(uid), UID in object meta: \(metadata["uid"]?.string ?? "")"
+            )
         }
         if let resourceVersion, metadata["resourceVersion"]?.string != resourceVersion {
             throw .conflict(
@@ -189,14 +190,16 @@ extension ObjectStore {
             }
             throw .conflict(type, request.key.name)
         }
-        if let uid = metadata["uid"]?.string, !uid.isEmpty, let current = old.at("metadata", "uid")?.string, uid != current
+        if let uid = metadata["uid"]?.string, !uid.isEmpty, let current = old.at("metadata", "uid")?.string,
+            uid != current
         {
             throw .conflict(
                 type, request.key.name,
                 "Precondition failed: UID in precondition: \(uid), UID in object meta: \(current)")
         }
         if let name = metadata["name"]?.string, !name.isEmpty, name != request.key.name {
-            throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(request.key.name))")
+            throw .badRequest(
+                "the name of the object (\(name)) does not match the name on the URL (\(request.key.name))")
         }
     }
 
@@ -271,7 +274,8 @@ extension ObjectStore {
             return WriteOutcome(effect: .removed, value: new, stored: stored)
         }
         let stored = commit(new, storage, request.key)
-        return WriteOutcome(effect: old == nil ? .created : .updated, value: value(storage, request.key) ?? new, stored: stored)
+        return WriteOutcome(
+            effect: old == nil ? .created : .updated, value: value(storage, request.key) ?? new, stored: stored)
     }
 }
 

@@ -8,7 +8,7 @@ public import KubernetesModel
 public struct ObjectStore: Sendable {
     /// The version of the last change.
     public private(set) var version: UInt64
-    private var collections: [String: Collection] = [:]
+    private var collections: [String: ObjectCollection] = [:]
     private var journal: [JournalEntry] = []
     private let logLimit: Int
 
@@ -19,6 +19,10 @@ public struct ObjectStore: Sendable {
         public let version: UInt64
         /// The JSON text; `nil` for a deletion.
         public let encoded: [UInt8]?
+
+        public init(storage: String, key: ObjectKey, version: UInt64, encoded: [UInt8]?) {
+            (self.storage, self.key, self.version, self.encoded) = (storage, key, version, encoded)
+        }
     }
 
     /// - Parameter logLimit: changes remembered per collection; a watch that falls further behind gets 410.
@@ -37,10 +41,10 @@ public struct ObjectStore: Sendable {
     public mutating func restore(_ entry: JournalEntry) throws(JSONParser.Failure) {
         if let encoded = entry.encoded {
             let value = try JSONParser.parse(encoded)
-            _ = collections[entry.storage, default: Collection(logLimit: logLimit)]
+            _ = collections[entry.storage, default: ObjectCollection(logLimit: logLimit)]
                 .put(value, key: entry.key, version: entry.version)
         } else {
-            _ = collections[entry.storage, default: Collection(logLimit: logLimit)]
+            _ = collections[entry.storage, default: ObjectCollection(logLimit: logLimit)]
                 .remove(entry.key, last: .null, version: entry.version)
         }
         version = max(version, entry.version)
@@ -111,7 +115,8 @@ public struct ObjectStore: Sendable {
         version += 1
         var value = value
         value.set("metadata", "resourceVersion", to: .string(String(version)))
-        let change = collections[storage, default: Collection(logLimit: logLimit)].put(value, key: key, version: version)
+        let change = collections[storage, default: ObjectCollection(logLimit: logLimit)].put(
+            value, key: key, version: version)
         journal.append(JournalEntry(storage: storage, key: key, version: version, encoded: change.object.encoded))
         return change.object
     }
@@ -120,7 +125,7 @@ public struct ObjectStore: Sendable {
         version += 1
         var last = last
         last.set("metadata", "resourceVersion", to: .string(String(version)))
-        let change = collections[storage, default: Collection(logLimit: logLimit)]
+        let change = collections[storage, default: ObjectCollection(logLimit: logLimit)]
             .remove(key, last: last, version: version)
         journal.append(JournalEntry(storage: storage, key: key, version: version, encoded: nil))
         return change.object

@@ -131,7 +131,9 @@ extension Schema {
         "x-kubernetes-preserve-unknown-fields": true,
         "properties": [
             "name": ["type": "string", "description": "Name must be unique within a namespace."],
-            "namespace": ["type": "string", "description": "Namespace defines the space within which a name is unique."],
+            "namespace": [
+                "type": "string", "description": "Namespace defines the space within which a name is unique.",
+            ],
             "generateName": ["type": "string"],
             "uid": ["type": "string"],
             "resourceVersion": ["type": "string"],

@@ -79,14 +79,17 @@ extension Schema {
         }
         guard value.fits(kind) else {
             causes.append(
-                .invalid(path, value.quoted, "must be of type \(kindName): \"\(value.typeName)\"", reason: "FieldValueTypeInvalid"))
+                .invalid(
+                    path, value.quoted, "must be of type \(kindName): \"\(value.typeName)\"",
+                    reason: "FieldValueTypeInvalid"))
             return
         }
         if !allowed.isEmpty, !allowed.contains(value) {
             let list = allowed.map(\.quoted).joined(separator: ", ")
             causes.append(
                 Status.Cause(
-                    reason: "FieldValueNotSupported", message: "Unsupported value: \(value.quoted): supported values: \(list)",
+                    reason: "FieldValueNotSupported",
+                    message: "Unsupported value: \(value.quoted): supported values: \(list)",
                     field: path))
         }
         switch value {
@@ -120,7 +123,8 @@ extension Schema {
         if let most = limits.maxItems, elements.count > most {
             causes.append(
                 Status.Cause(
-                    reason: "FieldValueTooMany", message: "Too many: \(elements.count): must have at most \(most) items",
+                    reason: "FieldValueTooMany",
+                    message: "Too many: \(elements.count): must have at most \(most) items",
                     field: path))
             return
         }
@@ -168,11 +172,15 @@ extension Schema {
         func text(_ bound: Double) -> String { JSONValue.number(bound).jsonText }
         if let least = limits.minimum, number < least || (limits.exclusiveMinimum && number == least) {
             causes.append(
-                .invalid(path, text(number), "should be greater than\(limits.exclusiveMinimum ? "" : " or equal to") \(text(least))"))
+                .invalid(
+                    path, text(number),
+                    "should be greater than\(limits.exclusiveMinimum ? "" : " or equal to") \(text(least))"))
         }
         if let most = limits.maximum, number > most || (limits.exclusiveMaximum && number == most) {
             causes.append(
-                .invalid(path, text(number), "should be less than\(limits.exclusiveMaximum ? "" : " or equal to") \(text(most))"))
+                .invalid(
+                    path, text(number),
+                    "should be less than\(limits.exclusiveMaximum ? "" : " or equal to") \(text(most))"))
         }
         if limits.format == "int32", abs(number) > 2_147_483_648 {
             causes.append(.invalid(path, text(number), "must be a 32-bit integer"))

@@ -3,7 +3,9 @@ package import KubernetesModel
 /// kubectl's patch for built-in kinds: lists of objects merge by a key that the schema names, and directives
 /// (`$patch`, `$retainKeys`, `$deleteFromPrimitiveList/…`, `$setElementOrder/…`) say the rest.
 package enum StrategicMergePatch {
-    package static func apply(_ patch: JSONValue, to document: JSONValue, schema: Schema) throws(APIFailure) -> JSONValue {
+    package static func apply(_ patch: JSONValue, to document: JSONValue, schema: Schema) throws(APIFailure)
+        -> JSONValue
+    {
         guard case .object(let changes) = patch else { throw .badRequest("a strategic merge patch must be an object") }
         return .object(try merge(changes, into: document.object ?? [:], schema: schema))
     }

@@ -27,7 +27,7 @@ package struct StoredChange: Sendable {
 }
 
 /// All objects of one resource, in the order of their keys, with the recent past.
-package struct Collection: Sendable {
+package struct ObjectCollection: Sendable {
     struct Current: Sendable {
         let stored: StoredObject
         let value: JSONValue
