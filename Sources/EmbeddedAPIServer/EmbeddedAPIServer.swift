@@ -124,6 +124,9 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
             """
     }
 
+    /// Writes the administrator's kubeconfig, readable by its owner only.
+    public func writeKubeconfig(_ path: String) throws { try ServerIdentity.save(kubeconfig(), path) }
+
     /// A token of a ServiceAccount, which is created if need be.
     public func issueToken(serviceAccount: String, namespace: String, lifetime: Duration = .seconds(3600)) throws
         -> String

@@ -7,7 +7,8 @@ public struct RootCommand: AsyncParsableCommand {
         commandName: "lbctl",
         abstract: "Shows and steers the load-balancer addresses of a bare-metal cluster.",
         groupedSubcommands: [
-            CommandGroup(name: "Trying out", subcommands: [LabCommand.self, LabToolCommand.self])
+            CommandGroup(
+                name: "Trying out", subcommands: [APIServerCommand.self, LabCommand.self, LabToolCommand.self])
         ])
 
     public init() {}

@@ -11,7 +11,7 @@ enum SwaggerProtobuf {
     static func response(_ document: JSONValue) -> Response {
         Response(
             status: .ok,
-            headers: [.contentType: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"],
+            headers: [.contentType: "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: encode(document))))
     }
 
