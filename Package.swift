@@ -85,8 +85,10 @@ let composition: [Target] = [
     .target(
         name: "LoadBalancerControl",
         dependencies: [
-            "NetworkAddresses", "Wire", "Election", "KubernetesModel", "Reconciliation", "KubernetesClient",
-            "EmbeddedAPIServer", "PacketSocket", "Netlink", "Lab", "CPcap", logging, yams, argumentParser, lifecycle,
+            "MonotonicTime", "NetworkAddresses", "AddressPools", "Wire", "Election", "KubernetesModel",
+            "Reconciliation",
+            "KubernetesClient", "EmbeddedAPIServer", "CLinux", "PacketSocket", "Netlink", "Lab", "CPcap", logging, yams,
+            argumentParser, lifecycle,
             unixSignals,
         ]),
     .systemLibrary(

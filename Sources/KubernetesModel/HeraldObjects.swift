@@ -18,6 +18,8 @@ public enum HeraldObjects {
     public static let interfacesAnnotation = "lb.cluster.home/interfaces"
     /// On a speaker's Lease: the version of its program.
     public static let versionAnnotation = "lb.cluster.home/version"
+    /// On a speaker's Lease: how many peers it hears on all its links.
+    public static let peersAnnotation = "lb.cluster.home/peers"
     /// On a Node, set by `lbctl drain`, removed by `lbctl undrain`: the node gives its addresses away, as if cordoned.
     public static let drainAnnotation = "lb.cluster.home/drain"
 }

@@ -1,5 +1,4 @@
 public import ArgumentParser
-import Foundation
 
 /// `lbctl`: shows and steers Herald; each subcommand is a file of its own.
 public struct RootCommand: AsyncParsableCommand {
@@ -8,7 +7,9 @@ public struct RootCommand: AsyncParsableCommand {
         abstract: "Shows and steers the load-balancer addresses of a bare-metal cluster.",
         groupedSubcommands: [
             CommandGroup(
-                name: "Trying out", subcommands: [APIServerCommand.self, LabCommand.self, LabToolCommand.self])
+                name: "Looking", subcommands: [PoolsCommand.self, ServicesCommand.self, SpeakersCommand.self]),
+            CommandGroup(
+                name: "Trying out", subcommands: [LabCommand.self, APIServerCommand.self, LabToolCommand.self]),
         ])
 
     public init() {}
@@ -32,16 +33,10 @@ public struct RootCommand: AsyncParsableCommand {
             } else {
                 let message = message(for: error)
                 if !message.isEmpty {
-                    complain(code == .validationFailure ? "\(message); see `lbctl --help`" : message)
+                    Console.complain(code == .validationFailure ? "\(message); see `lbctl --help`" : message)
                 }
             }
             return code.rawValue
         }
-    }
-
-    /// One line on standard error.
-    static func complain(_ message: String) {
-        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        FileHandle.standardError.write(Data("lbctl: \(line)\n".utf8))
     }
 }

@@ -1,4 +1,4 @@
-internal import KubernetesModel
+package import KubernetesModel
 
 /// May a node announce an address, and if not, why not.
 package enum NodeVerdict: Sendable, Hashable {
@@ -40,7 +40,7 @@ package enum NodeVerdict: Sendable, Hashable {
 
 extension NodeVerdict {
     /// What the node's own object says, whichever address it is about.
-    init(of node: Node, policy: SpeakerPolicy) {
+    package init(of node: Node, policy: SpeakerPolicy) {
         if node.status?.conditions?.contains(where: { $0.type == "NetworkUnavailable" && $0.status == "True" }) == true
         {
             self = .refused(.networkUnavailable)

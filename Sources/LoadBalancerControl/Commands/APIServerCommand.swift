@@ -55,7 +55,7 @@ struct APIServerCommand: AsyncParsableCommand {
         do {
             server = try EmbeddedAPIServer(configuration)
         } catch {
-            throw CleanExitFailure("cannot use the data directory \(dataDir): \(error.localizedDescription)")
+            throw Complaint("cannot use the data directory \(dataDir): \(error.localizedDescription)")
         }
         var logger = Logger(label: "lbctl")
         logger.logLevel = .critical
@@ -67,7 +67,7 @@ struct APIServerCommand: AsyncParsableCommand {
         do {
             try await group.run()
         } catch {
-            throw CleanExitFailure("cannot serve on \(listen): \(error); choose another address with --listen")
+            throw Complaint("cannot serve on \(listen): \(error); choose another address with --listen")
         }
     }
 
@@ -86,11 +86,5 @@ struct APIServerCommand: AsyncParsableCommand {
             }
             try? await gracefulShutdown()
         }
-    }
-
-    /// An error whose text is the whole message.
-    private struct CleanExitFailure: Error, CustomStringConvertible {
-        let description: String
-        init(_ description: String) { self.description = description }
     }
 }

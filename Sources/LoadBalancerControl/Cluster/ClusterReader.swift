@@ -1,0 +1,65 @@
+import KubernetesClient
+import KubernetesModel
+import Reconciliation
+
+/// Reads what Herald's daemons read, and so can decide as they do.
+struct ClusterReader: Sendable {
+    let client: APIClient
+    let heraldNamespace: String
+
+    /// Everything, once.
+    func snapshot() async throws -> ClusterSnapshot {
+        try await Console.progress("asking \(client.configuration.server)") {
+            async let services = items(Service.self)
+            async let pools = items(IPAddressPool.self)
+            async let advertisements = items(L2Advertisement.self)
+            async let nodes = items(Node.self)
+            async let namespaces = items(Namespace.self)
+            async let slices = items(EndpointSlice.self)
+            async let announcements = items(ServiceL2Status.self, namespace: heraldNamespace)
+            async let leases = items(Lease.self, namespace: heraldNamespace)
+            async let ranges = serviceCIDRs()
+            var snapshot = ClusterSnapshot()
+            snapshot.apply(.service(.replaced(try await services)))
+            snapshot.apply(.pool(.replaced(try await pools)))
+            snapshot.apply(.advertisement(.replaced(try await advertisements)))
+            snapshot.apply(.node(.replaced(try await nodes)))
+            snapshot.apply(.namespace(.replaced(try await namespaces)))
+            snapshot.apply(.endpointSlice(.replaced(try await slices)))
+            snapshot.apply(.announcement(.replaced(try await announcements)))
+            snapshot.apply(.lease(.replaced(try await leases)))
+            snapshot.apply(.serviceCIDR(.replaced(try await ranges)))
+            return snapshot
+        }
+    }
+
+    /// All objects of a type. An absent type is an error that says what to install.
+    func items<Object: KubernetesObject>(_ type: Object.Type, namespace: String? = nil) async throws -> [Object] {
+        do {
+            return try await client.list(type, namespace: namespace).items
+        } catch  where error.isNotFound {
+            throw Missing(type: Object.resource)
+        }
+    }
+
+    /// Absent before Kubernetes 1.31.
+    private func serviceCIDRs() async throws -> [ServiceCIDR] {
+        do {
+            return try await client.list(ServiceCIDR.self).items
+        } catch {
+            guard error.isNotFound || error.isForbidden else { throw error }
+            return []
+        }
+    }
+
+    struct Missing: Error, CustomStringConvertible {
+        let type: ResourceType
+
+        var description: String {
+            let remedy =
+                type.group == "lb.cluster.home"
+                ? "install Herald with `kubectl apply -k manifests/base`" : "is this a Kubernetes API server?"
+            return "the API server has no \(type.plural) (\(type.apiVersion)); \(remedy)"
+        }
+    }
+}

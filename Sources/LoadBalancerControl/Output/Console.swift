@@ -1,0 +1,42 @@
+import CLinux
+import Foundation
+
+/// Standard output, unbuffered: lines appear as they are written, also in a pipe.
+enum Console {
+    static func line(_ text: String) { write(text + "\n") }
+    static func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
+
+    /// One line on standard error.
+    static func complain(_ message: String) {
+        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        try? FileHandle.standardError.write(contentsOf: Data("lbctl: \(line)\n".utf8))
+    }
+
+    /// The columns of the terminal; nil when standard output is none.
+    static var width: Int? {
+        let columns = Int(cl_terminal_columns(1))
+        return columns > 0 ? columns : nil
+    }
+
+    /// On a terminal that can, unless NO_COLOR is set (no-color.org).
+    static func hasColours(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Bool {
+        width != nil && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    }
+
+    /// Does `work`, and says on a terminal what it is about when it takes longer than a second.
+    static func progress<Value: Sendable>(_ what: String, _ work: @Sendable () async throws -> Value) async throws
+        -> Value
+    {
+        guard cl_terminal_columns(2) > 0 else { return try await work() }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await Task.sleep(for: .seconds(1))
+                try FileHandle.standardError.write(contentsOf: Data("\(what) …".utf8))
+                defer { try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K".utf8)) }
+                try await Task.sleep(for: .seconds(86_400))
+            }
+            defer { group.cancelAll() }
+            return try await work()
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import KubernetesModel
+import Lab
+
+/// How a list is printed: kubectl's `-o`, `-w` and `--no-headers`.
+struct OutputOptions: ParsableArguments {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, wide, json, yaml }
+
+    @Option(name: [.short, .customLong("output")], help: "table, wide, json or yaml.")
+    var format = Format.table
+    @Flag(name: [.short, .long], help: "Print again what changes, until interrupted.")
+    var watch = false
+    @Flag(help: "Leave out the headings.")
+    var noHeaders = false
+
+    /// The text of some rows, without the last newline.
+    func text(_ rows: [ResourceRow], columns: [TextTable.Column], headings: Bool = true) -> String {
+        switch format {
+        case .table, .wide:
+            let table = TextTable(columns: columns, rows: rows.map(\.cells))
+            return table.lines(
+                wide: format == .wide, width: Console.width, colours: Console.hasColours(),
+                headings: headings && !noHeaders
+            ).joined(separator: "\n")
+        case .json, .yaml:
+            return Self.text(["items": .array(rows.map(\.object))], format)
+        }
+    }
+
+    static func text(_ value: JSONValue, _ format: Format) -> String {
+        if format == .yaml { return YAMLText.text(value) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    }
+}
+
+/// One line of a list, and the same as an object.
+struct ResourceRow: Sendable, Hashable {
+    /// What the row is about, the same from one look to the next.
+    let id: String
+    let cells: [TextTable.Cell]
+    let object: JSONValue
+}

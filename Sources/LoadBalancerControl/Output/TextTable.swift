@@ -1,0 +1,74 @@
+/// A table as kubectl prints it: columns of their own width, three blanks apart.
+struct TextTable: Sendable, Hashable {
+    struct Column: Sendable, Hashable {
+        let title: String
+        /// Shown with `-o wide` only.
+        var isWide = false
+    }
+
+    struct Cell: Sendable, Hashable, ExpressibleByStringInterpolation {
+        var text: String
+        var tone = Tone.plain
+
+        init(_ text: String, _ tone: Tone = .plain) { (self.text, self.tone) = (text, tone) }
+        init(stringLiteral value: String) { self.init(value) }
+    }
+
+    /// What a colour would say.
+    enum Tone: Sendable, Hashable { case plain, good, warning, bad }
+
+    let columns: [Column]
+    var rows: [[Cell]] = []
+
+    private static let gap = "   "
+    /// A column is not made narrower than this to fit the terminal.
+    private static let narrowest = 8
+
+    /// The lines, headings first.
+    ///
+    /// - Parameters:
+    ///   - width: of the terminal; the widest columns are cut to fit it. nil: as wide as it gets.
+    ///   - widths: of the columns before, for rows that are added to a table already printed.
+    func lines(wide: Bool, width: Int?, colours: Bool, headings: Bool = true) -> [String] {
+        let shown = columns.indices.filter { wide || !columns[$0].isWide }
+        var widths = shown.map { index in
+            rows.map { $0[index].text.count }.reduce(columns[index].title.count, max)
+        }
+        if let width {
+            let room = width - Self.gap.count * max(shown.count - 1, 0)
+            while widths.reduce(0, +) > room, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
+                widths[widest] > Self.narrowest
+            {
+                widths[widest] -= 1
+            }
+        }
+        let head = headings ? [shown.map { Cell(columns[$0].title) }] : []
+        return (head + rows.map { row in shown.map { row[$0] } }).map { cells in
+            Self.line(cells, widths, colours: colours)
+        }
+    }
+
+    private static func line(_ cells: [Cell], _ widths: [Int], colours: Bool) -> String {
+        var line = ""
+        for (index, (cell, width)) in zip(cells, widths).enumerated() {
+            let text = cell.text.count <= width ? cell.text : String(cell.text.prefix(max(width - 1, 0))) + "…"
+            line += colours ? cell.tone.coloured(text) : text
+            if index < cells.count - 1 {
+                line += String(repeating: " ", count: width - text.count) + gap
+            }
+        }
+        while line.last == " " { line.removeLast() }
+        return line
+    }
+}
+
+extension TextTable.Tone {
+    func coloured(_ text: String) -> String {
+        switch self {
+        case .plain: text
+        case .good: "\u{1B}[32m\(text)\u{1B}[0m"
+        case .warning: "\u{1B}[33m\(text)\u{1B}[0m"
+        case .bad: "\u{1B}[31m\(text)\u{1B}[0m"
+        }
+    }
+}

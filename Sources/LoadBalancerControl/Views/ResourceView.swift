@@ -1,0 +1,47 @@
+import KubernetesClient
+import KubernetesModel
+import Reconciliation
+
+/// A list that lbctl can show: pure, from a snapshot to rows.
+protocol ResourceView: Sendable {
+    var columns: [TextTable.Column] { get }
+    /// What to print when there is no row.
+    var nothing: String { get }
+    func rows(of snapshot: ClusterSnapshot, now: Timestamp) -> [ResourceRow]
+}
+
+extension ResourceView {
+    /// Prints the rows once, or with `-w` until interrupted.
+    func show(_ output: OutputOptions, _ reader: ClusterReader) async throws {
+        guard output.watch else {
+            let rows = rows(of: try await reader.snapshot(), now: .now)
+            guard !rows.isEmpty || output.format == .json || output.format == .yaml else {
+                Console.complain(nothing)
+                return
+            }
+            Console.line(output.text(rows, columns: columns))
+            return
+        }
+        // Rules out a wrong server or kubeconfig before waiting for ever.
+        _ = try await reader.snapshot()
+        let shown = ShownRows()
+        try await ClusterFollower(reader).follow { snapshot in
+            let rows = rows(of: snapshot, now: .now)
+            let (news, isFirst) = await shown.news(rows)
+            guard !news.isEmpty else { return }
+            Console.line(output.text(news, columns: columns, headings: isFirst))
+        }
+    }
+}
+
+/// What `-w` has printed so far.
+private actor ShownRows {
+    private var objects: [String: JSONValue]?
+
+    /// The rows that are not as they were, ages aside.
+    func news(_ rows: [ResourceRow]) -> (rows: [ResourceRow], isFirst: Bool) {
+        let before = objects
+        objects = Dictionary(rows.map { ($0.id, $0.object) }) { _, last in last }
+        return (rows.filter { before?[$0.id] != $0.object }, before == nil)
+    }
+}

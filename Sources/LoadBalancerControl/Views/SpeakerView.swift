@@ -1,0 +1,76 @@
+import KubernetesModel
+import Reconciliation
+
+/// `lbctl speakers`: the speakers by their Leases, and the nodes that should have one but have not.
+struct SpeakerView: ResourceView {
+    let columns: [TextTable.Column] = [
+        .init(title: "NODE"), .init(title: "STATE"), .init(title: "LINKS"), .init(title: "ADDRESSES"),
+        .init(title: "PEERS"), .init(title: "API SEEN"), .init(title: "VERSION"),
+        .init(title: "NODE ADDRESSES", isWide: true), .init(title: "ELIGIBLE", isWide: true),
+    ]
+    let nothing = "no speaker has reported; are the pods of DaemonSet herald-speaker running?"
+
+    func rows(of snapshot: ClusterSnapshot, now: Timestamp) -> [ResourceRow] {
+        let announced = Self.announcedCounts(in: snapshot)
+        let prefix = HeraldObjects.speakerLeasePrefix
+        let leases = Dictionary(
+            snapshot.leases.values.filter { $0.metadata.name.hasPrefix(prefix) }
+                .map { (String($0.metadata.name.dropFirst(prefix.count)), $0) }
+        ) { first, _ in first }
+        let names = Set(leases.keys).union(snapshot.nodes.keys.map(\.name)).sorted()
+        return names.map { name in
+            row(name, leases[name], snapshot.nodes[ObjectKey(name: name)], announced[name] ?? 0, now)
+        }
+    }
+
+    /// Addresses by the node that announces them.
+    static func announcedCounts(in snapshot: ClusterSnapshot) -> [String: Int] {
+        let entries = snapshot.announcements.values.flatMap { $0.status?.addresses ?? [] }.filter { $0.conflict == nil }
+        return Dictionary(grouping: entries, by: \.node).mapValues { Set($0.map(\.address)).count }
+    }
+
+    private func row(_ name: String, _ lease: Lease?, _ node: Node?, _ announced: Int, _ now: Timestamp) -> ResourceRow
+    {
+        let annotations = lease?.metadata.annotations ?? [:]
+        func list(_ key: String) -> String { annotations[key].flatMap { $0.isEmpty ? nil : $0 } ?? "<none>" }
+        let state = Self.state(of: lease, node, now)
+        let renewed = lease?.spec?.renewTime?.time
+        let eligible = Self.eligibility(of: node)
+        let peers = annotations[HeraldObjects.peersAnnotation] ?? "-"
+        return ResourceRow(
+            id: name,
+            cells: [
+                .init(name), state, .init(list(HeraldObjects.interfacesAnnotation)), .init("\(announced)"),
+                .init(peers), .init(renewed.map { Age.text(since: $0, now: now) + " ago" } ?? "never"),
+                .init(list(HeraldObjects.versionAnnotation)), .init(list(HeraldObjects.addressesAnnotation)),
+                .init(eligible),
+            ],
+            object: [
+                "node": .string(name), "state": .string(state.text),
+                "links": .array(
+                    list(HeraldObjects.interfacesAnnotation).split(separator: ",").map { .string(String($0)) }),
+                "addresses": .integer(Int64(announced)), "peers": .string(peers),
+                "version": .string(list(HeraldObjects.versionAnnotation)), "eligible": .string(eligible),
+            ])
+    }
+
+    static func state(of lease: Lease?, _ node: Node?, _ now: Timestamp) -> TextTable.Cell {
+        guard let spec = lease?.spec, let renewed = spec.renewTime?.time else { return .init("NoSpeaker", .bad) }
+        guard node != nil else { return .init("NodeGone", .warning) }
+        let seconds = (now.microseconds - renewed.microseconds) / 1_000_000
+        guard seconds <= Int64(spec.leaseDurationSeconds ?? 40) else { return .init("Silent", .bad) }
+        let drained = node?.metadata.annotations?[HeraldObjects.drainAnnotation] != nil
+        if drained { return .init("Draining", .warning) }
+        return node?.spec?.unschedulable == true ? .init("Cordoned", .warning) : .init("Ready", .good)
+    }
+
+    /// The node's own verdict, as the plan has it.
+    static func eligibility(of node: Node?) -> String {
+        guard let node else { return "no: the node is gone" }
+        switch NodeVerdict(of: node, policy: SpeakerPolicy()) {
+        case .eligible: return "yes"
+        case .lastResort(let reason): return "last resort: \(reason.sentence)"
+        case .refused(let reason): return "no: \(reason.sentence)"
+        }
+    }
+}
