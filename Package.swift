@@ -55,7 +55,8 @@ let edges: [Target] = [
     .target(
         name: "EmbeddedAPIServer",
         dependencies: [
-            "NetworkAddresses", "ObjectStore", "KubernetesModel", "Reconciliation", hummingbird, hummingbirdTLS, hummingbirdHTTP2,
+            "NetworkAddresses", "ObjectStore", "KubernetesModel", "Reconciliation", hummingbird, hummingbirdTLS,
+            hummingbirdHTTP2,
             nioCore, nioSSL, x509, asn1, crypto, logging, yams, lifecycle,
         ]),
     .target(name: "Telemetry", dependencies: [logging, metrics, nioCore, nioPosix, nioHTTP1, lifecycle]),
