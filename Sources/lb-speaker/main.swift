@@ -1,1 +1,4 @@
+import Foundation
+import SpeakerDaemon
 
+exit(await SpeakerCommand.start())

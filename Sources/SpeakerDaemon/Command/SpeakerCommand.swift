@@ -1,0 +1,116 @@
+package import ArgumentParser
+import FoundationEssentials
+import KubernetesClient
+import KubernetesModel
+import Logging
+import MonotonicTime
+import Reconciliation
+import Telemetry
+
+/// `lb-speaker`: its flags, and what they mean.
+package struct SpeakerCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "lb-speaker",
+        abstract: "Announces load balancer IPs on this node's links: answers ARP and Neighbor Discovery for them.",
+        discussion: """
+            Runs on every node, with CAP_NET_RAW and the API server's read access. Which node announces an address is \
+            settled between the speakers on the link itself.
+            """,
+        version: heraldVersion)
+
+    @Option(help: "The name of this node. Default: NODE_NAME, else the host name.")
+    package var nodeName: String?
+    @Option(help: "Herald's namespace. Default: POD_NAMESPACE, the service account's, or herald-system.")
+    package var namespace: String?
+    @Option(help: "A kubeconfig file. Default: the pod's service account, else KUBECONFIG, else ~/.kube/config.")
+    package var kubeconfig: String?
+    @Option(help: "The context of the kubeconfig.")
+    package var context: String?
+    @Option(help: "Serve only Services with this spec.loadBalancerClass. Default: Services without one.")
+    package var loadBalancerClass: String?
+    @Option(
+        parsing: .singleValue,
+        help: "Announce on this interface only; can be repeated, the first goes first where two are on one segment.")
+    package var interfaces: [String] = []
+    @Option(
+        parsing: .singleValue,
+        help: "Never announce on interfaces with such a name; * stands for anything; replaces the built-in list.")
+    package var excludeInterfaces: [String] = []
+    @Flag(help: "Announce also from nodes labelled node.kubernetes.io/exclude-from-external-load-balancers.")
+    package var ignoreExcludeLabel = false
+    @Option(help: "Announcements and probes per second and interface, at most.")
+    package var announceRate = 2000
+    @Option(help: "Seconds between the refreshing announcements of an address; 0 switches them off.")
+    package var refreshInterval = 60
+    @Option(help: "How to reach the API server: urlsession or async-http-client. Default: whichever can.")
+    package var transport: TransportSelection.Kind?
+    @Option(help: "Where metrics and health are served (host:port), or 0 for nowhere.")
+    package var metricsListen: MetricsAddress = .init()
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    package var logLevel: Logger.Level = .info
+    @Option(help: "text or json.")
+    package var logFormat: LogFormat = .text
+
+    package init() {}
+
+    package func validate() throws {
+        guard (10...100_000).contains(announceRate) else {
+            throw ValidationError("--announce-rate is \(announceRate); it must be 10 to 100000 frames per second")
+        }
+        guard refreshInterval == 0 || (5...86400).contains(refreshInterval) else {
+            throw ValidationError("--refresh-interval is \(refreshInterval); it must be 0, or 5 to 86400 seconds")
+        }
+    }
+
+    package func run() async throws {
+        let settings = try SpeakerSettings(self, environment: ProcessInfo.processInfo.environment)
+        try await SpeakerDaemon(settings).run()
+    }
+
+    /// Parses the command line and runs. Whatever is wrong becomes one line on stderr that says what to do.
+    package static func start() async -> Int32 {
+        do {
+            var command = try parse()
+            try await command.run()
+            return 0
+        } catch let problem as StartupProblem {
+            complain("\(problem)")
+            return 1
+        } catch {
+            let code = exitCode(for: error)
+            if code == .success {
+                print(fullMessage(for: error))
+                return 0
+            }
+            complain("\(message(for: error)); see lb-speaker --help")
+            return code.rawValue
+        }
+    }
+
+    private static func complain(_ text: String) {
+        FileHandle.standardError.write(Data("lb-speaker: \(text)\n".utf8))
+    }
+}
+
+/// `host:port`, or nowhere.
+package struct MetricsAddress: ExpressibleByArgument, Sendable, Hashable {
+    package var address: ListenAddress? = .standard
+
+    package init() {}
+
+    package init?(argument: String) {
+        if argument == "0" {
+            address = nil
+        } else if let parsed = ListenAddress(argument) {
+            address = parsed
+        } else {
+            return nil
+        }
+    }
+
+    package var defaultValueDescription: String { address.map { "\($0)" } ?? "0" }
+}
+
+extension TransportSelection.Kind: ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}
+extension Logger.Level: @retroactive ExpressibleByArgument {}
