@@ -74,8 +74,7 @@ let composition: [Target] = [
         dependencies: [
             "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "Link", "KubernetesModel",
             "Reconciliation", "CLinux", "PacketSocket", "Netlink", "KubernetesClient", "Telemetry", logging, metrics,
-            lifecycle,
-            argumentParser, crypto,
+            lifecycle, unixSignals, argumentParser, crypto,
         ]),
     .target(
         name: "Lab",

@@ -146,6 +146,9 @@ actor SpeakerControl {
         return nil
     }
 
+    /// A socket of a link could not be opened or changed; the packet thread goes on trying.
+    func trouble(_ trouble: String, on link: String) { health.set("link \(link)", problem: trouble) }
+
     /// Takes in the whole state of a link, which corrects whatever a lost fact left wrong.
     func take(_ report: LinkReport) {
         health.set("link \(report.interfaceName)", problem: report.phase.problem)

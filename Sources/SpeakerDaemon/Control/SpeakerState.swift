@@ -78,12 +78,7 @@ package struct SpeakerState: Sendable {
             configuration.gateways = link.gateways
             configuration.maximumTransmissionUnit = link.maximumTransmissionUnit
             configuration.isWireless = link.isWireless
-            let place = (selection.priority(of: link.name), link.index)
-            configuration.siblings = links.filter { $0.name != link.name }.map { other in
-                SiblingLink(
-                    interfaceName: other.name, hardwareAddress: other.hardwareAddress,
-                    goesFirst: (selection.priority(of: other.name), other.index) < place)
-            }
+            configuration.siblings = siblings(of: link)
             if missing.isEmpty {
                 configuration.intents = intents(on: link)
             }
@@ -93,6 +88,14 @@ package struct SpeakerState: Sendable {
             configuration.keys = key.keys
             configuration.timing = timing
             return configuration
+        }
+    }
+
+    private func siblings(of link: UsableLink) -> [SiblingLink] {
+        links.filter { $0.index != link.index }.map { other in
+            SiblingLink(
+                interfaceName: other.name, hardwareAddress: other.hardwareAddress,
+                goesFirst: selection.rank(other) < selection.rank(link))
         }
     }
 

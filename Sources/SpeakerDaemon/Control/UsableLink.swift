@@ -55,6 +55,6 @@ package struct LinkSelection: Sendable, Hashable {
         only.isEmpty ? !excluded.contains { $0.matches(name) } : only.contains(name)
     }
 
-    /// Lower goes first on a shared segment.
-    package func priority(of name: String) -> Int { only.firstIndex(of: name) ?? 0 }
+    /// The lower goes first on a shared segment: the operator's order, else the interfaces' own.
+    package func rank(_ link: UsableLink) -> (Int, Int32) { (only.firstIndex(of: link.name) ?? 0, link.index) }
 }

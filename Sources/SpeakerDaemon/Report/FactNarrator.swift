@@ -36,6 +36,10 @@ struct FactNarrator {
             event(
                 .warning, "AddressConflict", message + "; take it from that host or from the pool", address, plan,
                 snapshot)
+        case .claimedByNode(let address, let peer):
+            logger.warning(
+                "a cluster node answers for an address that is announced here: set strictARP for kube-proxy's ipvs mode, or remove the other announcer (MetalLB, kube-vip)",
+                metadata: metadata(address, link, ["conflict.hardware": "\(peer)"]))
         default: tellOfLink(fact, link)
         }
     }

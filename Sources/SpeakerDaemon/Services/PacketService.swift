@@ -1,0 +1,80 @@
+import KubernetesClient
+import Link
+import Logging
+import NetworkAddresses
+import ServiceLifecycle
+import Telemetry
+
+/// Keeps the packet thread's side of the process: its facts go to ``SpeakerControl`` and into metrics, and at shutdown
+/// the peers are told that this speaker restarts, while it goes on answering.
+struct PacketService: ServiceLifecycle.Service {
+    let loop: PacketLoop<LinkSpeaker>
+    let control: SpeakerControl
+    /// Addresses whose claim a peer refuses.
+    let refused: AsyncStream<IPAddress>.Continuation
+    let heartbeat: Heartbeat
+    let logger: Logger
+
+    /// Three Hello frames say it.
+    static let farewell = Duration.milliseconds(120)
+
+    func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await listen() }
+            group.addTask {
+                try? await gracefulShutdown()
+                loop.announceRestart()
+                // Not cancelled by the shutdown itself; a second signal ends the process anyway.
+                try? await Task.sleep(for: Self.farewell)
+                await loop.stop()
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func listen() async {
+        var metrics = LinkMetrics()
+        for await event in loop.events {
+            switch event {
+            case .fact(let fact, let link):
+                metrics.count(fact, on: link)
+                if let address = await control.take(fact, on: link) { refused.yield(address) }
+            case .report(let report, let counters):
+                heartbeat.beat()
+                metrics.update(report, counters)
+                await control.take(report)
+            case .network(let network):
+                let links = network.usableLinks
+                await control.use(links)
+                metrics.forgetLinks(besides: Set(links.map(\.name)))
+            case .trouble(let trouble, let link):
+                logger.warning("\(trouble)", metadata: ["link": "\(link)"])
+                await control.trouble(trouble, on: link)
+            }
+        }
+    }
+}
+
+/// Hands new configurations over to the packet thread.
+struct PlanService: ServiceLifecycle.Service {
+    let loop: PacketLoop<LinkSpeaker>
+    let control: SpeakerControl
+    let heartbeat: Heartbeat
+
+    /// A list of thousands of objects is a few plans, not thousands.
+    static let spacing = Duration.milliseconds(20)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var listener = control.planBell.listener()
+            while !Task.isCancelled {
+                if let configurations = await control.newConfigurations() { loop.configure(configurations) }
+                heartbeat.beat()
+                try? await Task.sleep(for: Self.spacing)
+                await listener.wait(atMost: await control.untilReplan())
+            }
+            heartbeat.stop()
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+
+/// The answers to one stream of ARP requests, as `arp-witness` wrote them down.
+struct Testimony: Sendable {
+    struct Answer: Sendable {
+        /// CLOCK_MONOTONIC.
+        var nanoseconds: Int64
+        var hardwareAddress: String
+    }
+
+    private(set) var answers: [String: [Answer]] = [:]
+    private(set) var announcements: [String: [Answer]] = [:]
+
+    init(_ text: String) {
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 4, let time = Int64(words[1]) else { continue }
+            let answer = Answer(nanoseconds: time, hardwareAddress: String(words[3]))
+            if words[0] == "R" {
+                answers[String(words[2]), default: []].append(answer)
+            } else {
+                announcements[String(words[2]), default: []].append(answer)
+            }
+        }
+    }
+
+    /// The longest silence about an address that ends after `start`, as seconds.
+    ///
+    /// - Parameter isGood: Says which answers count: one that names a dead node's hardware address is none.
+    func gap(
+        of address: String, after start: Int64, until end: Int64, isGood: (Answer) -> Bool = { _ in true }
+    ) -> Double {
+        var (longest, last): (Int64, Int64?) = (0, nil)
+        for answer in answers[address] ?? [] where isGood(answer) && answer.nanoseconds <= end {
+            if let last, answer.nanoseconds > start { longest = max(longest, answer.nanoseconds - last) }
+            last = answer.nanoseconds
+        }
+        guard let last else { return .infinity }
+        // Silence that nothing ended.
+        return Double(max(longest, end - last > 1_000_000_000 ? end - last : 0)) / 1e9
+    }
+
+    /// How long two hardware addresses were given for an address at the same time.
+    func overlap(of address: String, after start: Int64) -> Double {
+        var (first, last): ([String: Int64], [String: Int64]) = ([:], [:])
+        for answer in answers[address] ?? [] where answer.nanoseconds > start {
+            first[answer.hardwareAddress] = first[answer.hardwareAddress] ?? answer.nanoseconds
+            last[answer.hardwareAddress] = answer.nanoseconds
+        }
+        var longest: Int64 = 0
+        for (one, begin) in first {
+            for (other, end) in last where other != one {
+                guard let began = first[other], began < begin else { continue }
+                longest = max(longest, end - begin)
+            }
+        }
+        return Double(max(longest, 0)) / 1e9
+    }
+
+    /// The hardware addresses given for an address after an instant.
+    func hardwareAddresses(of address: String, after start: Int64) -> Set<String> {
+        Set((answers[address] ?? []).filter { $0.nanoseconds > start }.map(\.hardwareAddress))
+    }
+}
+
+/// A running `arp-witness`.
+final class Witness {
+    private let process = Process()
+    private let input = Pipe()
+    private let file: URL
+
+    init(
+        tool: String, from source: String = Site.clientAddress, first: String, count: Int = 1, period: Int = 5000,
+        isUnicast: Bool = false
+    ) throws {
+        file = FileManager.default.temporaryDirectory.appendingPathComponent("witness-\(UUID().uuidString)")
+        FileManager.default.createFile(atPath: file.path, contents: nil)
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [
+            "ip", "netns", "exec", Site.client, tool, "eth0", source, first, "\(count)", "\(period)",
+            isUnicast ? "unicast" : "broadcast",
+        ]
+        process.standardInput = input
+        process.standardOutput = try FileHandle(forWritingTo: file)
+        try process.run()
+    }
+
+    /// Ends the witness and hears what it has to say.
+    func finish() throws -> Testimony {
+        try input.fileHandleForWriting.close()
+        process.waitUntilExit()
+        defer { try? FileManager.default.removeItem(at: file) }
+        return Testimony(try String(contentsOf: file, encoding: .utf8))
+    }
+}
+
+/// CLOCK_MONOTONIC in nanoseconds.
+func monotonic() -> Int64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}
