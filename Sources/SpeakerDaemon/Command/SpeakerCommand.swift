@@ -1,11 +1,8 @@
 package import ArgumentParser
-import FoundationEssentials
-import KubernetesClient
-import KubernetesModel
-import Logging
-import MonotonicTime
-import Reconciliation
-import Telemetry
+import Foundation
+package import KubernetesClient
+package import Logging
+package import Telemetry
 
 /// `lb-speaker`: its flags, and what they mean.
 package struct SpeakerCommand: AsyncParsableCommand {
@@ -46,7 +43,7 @@ package struct SpeakerCommand: AsyncParsableCommand {
     package var transport: TransportSelection.Kind?
     @Option(help: "Where metrics and health are served (host:port), or 0 for nowhere.")
     package var metricsListen: MetricsAddress = .init()
-    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    @Option(help: "trace, debug, info, notice, warning, error or critical.", transform: Self.level)
     package var logLevel: Logger.Level = .info
     @Option(help: "text or json.")
     package var logFormat: LogFormat = .text
@@ -70,7 +67,7 @@ package struct SpeakerCommand: AsyncParsableCommand {
     /// Parses the command line and runs. Whatever is wrong becomes one line on stderr that says what to do.
     package static func start() async -> Int32 {
         do {
-            var command = try parse()
+            let command = try parse()
             try await command.run()
             return 0
         } catch let problem as StartupProblem {
@@ -88,7 +85,8 @@ package struct SpeakerCommand: AsyncParsableCommand {
     }
 
     private static func complain(_ text: String) {
-        FileHandle.standardError.write(Data("lb-speaker: \(text)\n".utf8))
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        FileHandle.standardError.write(Data("lb-speaker: \(line)\n".utf8))
     }
 }
 
@@ -113,4 +111,13 @@ package struct MetricsAddress: ExpressibleByArgument, Sendable, Hashable {
 
 extension TransportSelection.Kind: ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+extension SpeakerCommand {
+    private static func level(_ text: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: text) else {
+            let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("\"\(text)\" is no log level; it must be one of \(levels)")
+        }
+        return level
+    }
+}

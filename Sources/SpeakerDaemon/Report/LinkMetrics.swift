@@ -78,8 +78,8 @@ struct LinkMetrics {
         add("herald_probes_total", packets.probes, link, [("protocol", "any")])
         add("herald_frames_received_total", counters.framesReceived, link)
         add("herald_send_errors_total", counters.framesRefused, link)
-        for reason in DropReason.allCases where packets.drops[reason: reason] > 0 {
-            add("herald_frames_dropped_total", packets.drops[reason: reason], link, [("reason", "\(reason)")])
+        for reason in DropReason.allCases where packets.drops[reason] > 0 {
+            add("herald_frames_dropped_total", packets.drops[reason], link, [("reason", "\(reason)")])
         }
         add("herald_frames_dropped_total", counters.kernelDrops, link, [("reason", "receive_buffer_full")])
     }
