@@ -11,7 +11,7 @@ extension APIClient {
         _ type: Object.Type = Object.self, name: String, namespace: String? = nil, subresource: String? = nil
     ) async throws(APIError) -> Object {
         let path = Object.resource.path(namespace: namespace, name: name, subresource: subresource)
-        return try Self.decode(try await perform(HTTPRequest(.get, path)))
+        return try Self.decode(try await perform(Self.request(.get, path, Object.resource)))
     }
 
     /// Reads all objects, in pages of 500.
@@ -51,13 +51,15 @@ extension APIClient {
         if let limit { query.append(("limit", "\(limit)")) }
         if let next { query.append(("continue", next)) }
         let path = Object.resource.path(namespace: target.namespace)
-        return try Self.decode(try await perform(HTTPRequest(.get, path, query: query, timeout: .seconds(30))))
+        var request = HTTPRequest(.get, path, query: query, timeout: .seconds(30))
+        request.resource = Object.resource.plural
+        return try Self.decode(try await perform(request))
     }
 
     /// Makes a new object. Its name may be empty when `metadata.generateName` is not needed: it is not supported here.
     package func create<Object: KubernetesObject>(_ object: Object) async throws(APIError) -> Object {
         let path = Object.resource.path(namespace: object.metadata.namespace)
-        return try Self.decode(try await perform(try Self.request(.post, path, TypedObject(object: object))))
+        return try Self.decode(try await perform(try Self.request(.post, path, object)))
     }
 
     /// Replaces an object whole; with `metadata.resourceVersion` only if nobody changed it since.
@@ -69,7 +71,7 @@ extension APIClient {
     ) async throws(APIError) -> Object {
         let path = Object.resource.path(
             namespace: object.metadata.namespace, name: object.metadata.name, subresource: subresource)
-        return try Self.decode(try await perform(try Self.request(.put, path, TypedObject(object: object))))
+        return try Self.decode(try await perform(try Self.request(.put, path, object)))
     }
 
     /// Changes some fields of an object; a server-side apply makes the object when there is none.
@@ -80,8 +82,9 @@ extension APIClient {
     ) async throws(APIError) -> Object {
         let path = Object.resource.path(namespace: namespace, name: name, subresource: subresource)
         let body = patch.body(type: Object.resource, namespace: namespace, name: name)
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             .patch, path, query: patch.query, contentType: patch.contentType, body: try Self.encode(body))
+        request.resource = Object.resource.plural
         return try Self.decode(try await perform(request))
     }
 
@@ -91,7 +94,7 @@ extension APIClient {
     package func delete<Object: KubernetesObject>(
         _ type: Object.Type = Object.self, name: String, namespace: String? = nil, uid: String? = nil
     ) async throws(APIError) {
-        var request = HTTPRequest(.delete, Object.resource.path(namespace: namespace, name: name))
+        var request = Self.request(.delete, Object.resource.path(namespace: namespace, name: name), Object.resource)
         if let uid {
             let options: JSONValue = [
                 "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": ["uid": .string(uid)],
@@ -115,10 +118,19 @@ extension APIClient {
         return try Self.decode(try await perform(request))
     }
 
-    private static func request(
-        _ method: HTTPRequest.Method, _ path: String, _ body: some Encodable
+    private static func request(_ method: HTTPRequest.Method, _ path: String, _ type: ResourceType) -> HTTPRequest {
+        var request = HTTPRequest(method, path)
+        request.resource = type.plural
+        return request
+    }
+
+    private static func request<Object: KubernetesObject>(
+        _ method: HTTPRequest.Method, _ path: String, _ object: Object
     ) throws(APIError) -> HTTPRequest {
-        HTTPRequest(method, path, contentType: "application/json", body: try encode(body))
+        var request = request(method, path, Object.resource)
+        request.contentType = "application/json"
+        request.body = try encode(TypedObject(object: object))
+        return request
     }
 
     private static func encode(_ value: some Encodable) throws(APIError) -> Data {

@@ -17,7 +17,7 @@ package final class APIClient: Sendable {
     let now: @Sendable () -> Instant
     private let token: BearerToken
     private let gate: RequestGate
-    private let metrics = ClientMetrics()
+    let metrics = ClientMetrics()
 
     /// - Parameters:
     ///   - transport: what `--transport` says; nil chooses.
@@ -78,12 +78,15 @@ package final class APIClient: Sendable {
     }
 
     private func exchange(_ request: HTTPRequest) async throws(APIError) -> HTTPResponse {
-        let result: Result<HTTPResponse, TransportError>
-        do { result = .success(try await transport.send(request)) } catch { result = .failure(error) }
-        metrics.request(request.method, outcome: APIError.outcome(result))
-        switch result {
-        case .success(let response): return response
-        case .failure(let error): throw Task.isCancelled ? TransportError.cancelled.apiError : error.apiError
+        let startedAt = now()
+        do {
+            let response = try await transport.send(request)
+            metrics.request(request, status: response.status, took: now() - startedAt)
+            return response
+        } catch {
+            if Task.isCancelled { throw TransportError.cancelled.apiError }
+            metrics.request(request, status: 0, took: now() - startedAt)
+            throw error.apiError
         }
     }
 

@@ -1,30 +1,52 @@
 import Metrics
 import MonotonicTime
 
-/// What the client counts. Labels are bounded: verb, and the class of the answer.
+/// What the client counts; docs/metrics.md explains each. Every label is bounded.
 struct ClientMetrics: Sendable {
-    /// Held back by the client's own rate limit.
-    private let throttled = Metrics.Counter(label: "herald_api_requests_throttled_total")
-    private let throttledTime = Metrics.FloatingPointCounter(label: "herald_api_requests_throttled_seconds_total")
+    func request(_ request: HTTPRequest, status: Int, took: Interval) {
+        let verb = request.method.rawValue
+        Counter(
+            label: "herald_api_requests_total",
+            dimensions: [("verb", verb), ("resource", request.resource), ("code", "\(status)")]
+        ).increment()
+        Timer(label: "herald_api_request_duration_seconds", dimensions: [("verb", verb)])
+            .recordNanoseconds(took.nanoseconds)
+    }
 
-    func request(_ method: HTTPRequest.Method, outcome: String) {
-        Metrics.Counter(
-            label: "herald_api_requests_total", dimensions: [("verb", method.rawValue), ("code", outcome)]
+    /// A watch was answered, or could not be.
+    func watch(_ resource: String, status: Int) {
+        Counter(
+            label: "herald_api_requests_total",
+            dimensions: [("verb", "WATCH"), ("resource", resource), ("code", "\(status)")]
         ).increment()
     }
 
     func throttled(_ delay: Interval) {
-        throttled.increment()
-        throttledTime.increment(by: delay.seconds)
+        Counter(label: "herald_api_requests_throttled_total").increment()
+        FloatingPointCounter(label: "herald_api_requests_throttled_seconds_total").increment(by: delay.seconds)
+    }
+
+    func relisted(_ resource: String) {
+        Counter(label: "herald_api_relists_total", dimensions: [("resource", resource)]).increment()
+    }
+
+    func watchEnded(_ resource: String, _ end: ReflectorState.WatchEnd) {
+        Counter(
+            label: "herald_api_watch_restarts_total", dimensions: [("resource", resource), ("reason", end.reason)]
+        ).increment()
     }
 }
 
-extension APIError {
-    /// `2xx` … `5xx` or `error`: a bounded label.
-    static func outcome(_ result: Result<HTTPResponse, TransportError>) -> String {
-        switch result {
-        case .success(let response): "\(response.status / 100)xx"
-        case .failure: "error"
+extension ReflectorState.WatchEnd {
+    fileprivate var reason: String {
+        switch self {
+        case .closed: "closed"
+        case .silent: "silent"
+        case .garbled: "garbled"
+        case .unclear: "unclear"
+        case .failed(let error) where error.isExpired: "expired"
+        case .failed(let error) where error.code == .overflow: "overflow"
+        case .failed: "error"
         }
     }
 }

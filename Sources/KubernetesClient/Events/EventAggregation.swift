@@ -10,6 +10,10 @@ package struct EventAggregation: Sendable {
         package var object: ObjectReference
         package var type: String
         package var reason: String
+
+        package init(object: ObjectReference, type: String, reason: String) {
+            (self.object, self.type, self.reason) = (object, type, reason)
+        }
     }
 
     package enum Write: Sendable, Hashable {

@@ -65,6 +65,7 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
             let (version, now) = (list.resourceVersion, client.now())
             let result = state.withLock { $0.pageTaken(resourceVersion: version, next: page.next, at: now) }
             guard result == .complete else { return }
+            client.metrics.relisted(Object.resource.plural)
             for skipped in list.skipped { await handle(.problem(.skipped(skipped))) }
             let items = list.items
             list.items = []
@@ -82,6 +83,9 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
     private func watch(from version: String, seconds: Int) async {
         let end = await watchUntilEnd(from: version, seconds: seconds)
         if end != .closed { await channel.close() }
+        if Task.isCancelled { return }
+        client.metrics.watchEnded(Object.resource.plural, end)
+        if case .failed(let error) = end { client.metrics.watch(Object.resource.plural, status: error.status ?? 0) }
         let now = client.now()
         var random = SystemRandomNumberGenerator()
         let recovery = state.withLock { $0.watchEnded(end, at: now, using: &random) }
@@ -121,6 +125,7 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
 
     private func follow(_ request: HTTPRequest) async throws {
         try await client.watch(request, on: channel) {
+            self.client.metrics.watch(Object.resource.plural, status: 200)
             self.state.withLock { $0.watchOpened(at: self.client.now()) }
             await self.tellAlive()
         } line: {

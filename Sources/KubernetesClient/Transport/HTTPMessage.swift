@@ -18,6 +18,8 @@ package struct HTTPRequest: Sendable {
     package var authorization: String?
     package var contentType: String?
     package var body: Data?
+    /// The plural of the resource type, for metrics.
+    package var resource = ""
     /// How long to wait for the whole answer; for a watch, for its head.
     package var timeout: Interval
 

@@ -2,8 +2,12 @@ extension MetricCatalogue {
     package static let kubernetesClient: [MetricDescription] = [
         MetricDescription(
             "herald_api_requests_total", .counter,
-            "Requests to the API server, by HTTP method and class of the answer: 2xx to 5xx, or error without one.",
-            labels: ["verb", "code"]),
+            "Requests to the API server, by verb, resource and status code; code 0 means no answer.",
+            labels: ["verb", "resource", "code"]),
+        MetricDescription(
+            "herald_api_request_duration_seconds", .histogram,
+            "Duration of requests to the API server, without watches.",
+            labels: ["verb"]),
         MetricDescription(
             "herald_api_requests_throttled_total", .counter, "Requests that the client's own rate limit held back."),
         MetricDescription(

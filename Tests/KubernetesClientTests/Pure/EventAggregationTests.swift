@@ -1,0 +1,114 @@
+import KubernetesClient
+import KubernetesModel
+import MonotonicTime
+import Testing
+
+@Suite("Aggregation of Events")
+struct EventAggregationTests {
+    let wall = Timestamp(seconds: 1_800_000_000)
+
+    func key(_ name: String = "web", reason: String = "PoolExhausted", namespace: String? = "default")
+        -> EventAggregation.Key
+    {
+        EventAggregation.Key(
+            object: ObjectReference(apiVersion: "v1", kind: "Service", namespace: namespace, name: name),
+            type: "Warning", reason: reason)
+    }
+
+    @Test("the first one is written at once, repetitions are counted and written after 30 s")
+    func counts() throws {
+        var events = EventAggregation(component: "lb-controller")
+        events.record(key(), message: "one", at: .at(0), wall: wall, suffix: 1)
+        let first = events.due(at: .at(0))
+        guard case .create(let event)? = first.first?.1 else {
+            Issue.record("nothing is created")
+            return
+        }
+        #expect(event.count == 1 && event.metadata.name == "web.1" && event.metadata.namespace == "default")
+        #expect(event.source?.component == "lb-controller")
+        events.finished(key(), .written, at: .at(0))
+        for index in 1...99 { events.record(key(), message: "m\(index)", at: .at(1), wall: wall, suffix: 2) }
+        #expect(events.due(at: .at(29.9)).isEmpty)
+        #expect(events.nextDue == .at(30))
+        let later = events.due(at: .at(30))
+        guard later.count == 1, case .update(let update)? = later.first?.1 else {
+            Issue.record("nothing is updated")
+            return
+        }
+        #expect(update.count == 100 && update.message == "m99" && update.metadata.name == "web.1")
+    }
+
+    @Test("what is in flight is not written twice")
+    func inFlight() {
+        var events = EventAggregation(component: "c")
+        events.record(key(), message: "m", at: .at(0), wall: wall, suffix: 1)
+        #expect(events.due(at: .at(0)).count == 1)
+        events.record(key(), message: "m", at: .at(0), wall: wall, suffix: 1)
+        #expect(events.due(at: .at(100)).isEmpty)
+    }
+
+    @Test("an Event that expired in the API server is made anew, with its count")
+    func vanished() {
+        var events = EventAggregation(component: "c")
+        events.record(key(), message: "m", at: .at(0), wall: wall, suffix: 1)
+        _ = events.due(at: .at(0))
+        events.finished(key(), .written, at: .at(0))
+        events.record(key(), message: "m", at: .at(40), wall: wall, suffix: 1)
+        _ = events.due(at: .at(40))
+        events.finished(key(), .vanished, at: .at(40))
+        guard case .create(let event)? = events.due(at: .at(70)).first?.1 else {
+            Issue.record("nothing is created")
+            return
+        }
+        #expect(event.count == 2)
+    }
+
+    @Test("a write that failed is not repeated, the next repetition carries the count")
+    func failed() {
+        var events = EventAggregation(component: "c")
+        events.record(key(), message: "m", at: .at(0), wall: wall, suffix: 1)
+        _ = events.due(at: .at(0))
+        events.finished(key(), .failed, at: .at(0))
+        #expect(events.due(at: .at(1000)).isEmpty)
+        #expect(events.nextDue == nil)
+    }
+
+    @Test("memory is bounded, whatever happens to however many objects")
+    func bounded() {
+        var events = EventAggregation(component: "c")
+        for index in 0..<3000 {
+            events.record(key("s\(index)"), message: "m", at: .at(Double(index) / 1000), wall: wall, suffix: 1)
+        }
+        #expect(events.due(at: .at(3)).count == EventAggregation.capacity)
+        #expect(events.dropped == 2000)
+    }
+
+    @Test("Events of cluster-scoped objects go to the namespace default, and different reasons are different Events")
+    func namespaces() {
+        var events = EventAggregation(component: "c")
+        events.record(key(namespace: nil), message: "m", at: .at(0), wall: wall, suffix: 1)
+        events.record(key(reason: "Allocated"), message: "m", at: .at(0), wall: wall, suffix: 1)
+        let due = events.due(at: .at(0))
+        #expect(due.count == 2)
+        for case .create(let event) in due.map(\.1) { #expect(event.metadata.namespace == "default") }
+    }
+}
+
+@Suite("Rate limit")
+struct TokenBucketTests {
+    @Test("a burst passes at once, then the rate holds, and a pause fills the bucket again")
+    func rate() {
+        var bucket = TokenBucket(RequestLimits(rate: 10, burst: 5), at: .at(0))
+        let delays = (0..<8).map { _ in bucket.take(at: .at(0)).seconds }
+        #expect(delays.prefix(5).allSatisfy { $0 == 0 })
+        #expect(zip(delays.suffix(3), [0.1, 0.2, 0.3]).allSatisfy { abs($0 - $1) < 1e-6 })
+        #expect(bucket.take(at: .at(10)) == .zero)
+    }
+
+    @Test("a clock that goes back changes nothing")
+    func clock() {
+        var bucket = TokenBucket(RequestLimits(rate: 1, burst: 1), at: .at(100))
+        #expect(bucket.take(at: .at(50)) == .zero)
+        #expect(bucket.take(at: .at(50)) > .zero)
+    }
+}
