@@ -2,9 +2,9 @@ import KubernetesClient
 import MonotonicTime
 import Testing
 
-/// The least random generator: every jitter is its minimum.
+/// The least random generator: every jitter is its minimum. (0 would be rejected for ever by an unbiased draw.)
 struct LeastRandom: RandomNumberGenerator {
-    mutating func next() -> UInt64 { 0 }
+    mutating func next() -> UInt64 { 1 }
 }
 
 extension Instant {
