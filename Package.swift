@@ -105,8 +105,13 @@ let tests: [Target] = [
             "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "Link",
         ],
         path: "Tests/SimulationKit"),
+    .target(name: "CaptureKit", dependencies: ["CPcap"], path: "Tests/CaptureKit"),
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+    .testTarget(
+        name: "PacketSocketTests",
+        dependencies: ["PacketSocket", "Netlink", "NetworkAddresses", "Wire", "CTestSupport"]),
     .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"]),
-    .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses", "CPcap"]),
+    .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses", "CaptureKit"]),
     .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "MonotonicTime", "NetworkAddresses"]),
     .testTarget(name: "MembershipTests", dependencies: ["Membership", "MonotonicTime", "Wire", "NetworkAddresses"]),
     .testTarget(name: "ElectionTests", dependencies: ["Election", "MonotonicTime", "NetworkAddresses"]),
@@ -156,7 +161,10 @@ let tests: [Target] = [
         ]),
     .testTarget(
         name: "NamespaceTests",
-        dependencies: ["Wire", "NetworkAddresses", "PacketSocket", "Netlink", "CLinux", "CPcap", "Lab"]),
+        dependencies: [
+            "Wire", "NetworkAddresses", "PacketSocket", "Netlink", "MonotonicTime", "Layer2", "Link", "Election",
+            "SpeakerDaemon", "CaptureKit", "CTestSupport", "Lab",
+        ]),
     .testTarget(
         name: "ManifestTests",
         dependencies: ["KubernetesModel", "EmbeddedAPIServer", "ObjectStore", "Reconciliation", yams]),
@@ -188,7 +196,7 @@ let package = Package(
     targets: core + edges + composition + tests
 )
 
-for target in package.targets where target.type != .system && target.name != "CLinux" {
+for target in package.targets where target.type != .system && !["CLinux", "CTestSupport"].contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),

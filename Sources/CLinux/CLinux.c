@@ -19,18 +19,19 @@ struct cl_batch {
   struct mmsghdr *messages;
 };
 
+static void *allocate(size_t count, size_t size) {
+  void *memory = calloc(count, size);
+  if (!memory) abort();
+  return memory;
+}
+
 struct cl_batch *cl_batch_new(uint32_t capacity, uint32_t size) {
-  struct cl_batch *batch = calloc(1, sizeof *batch);
-  if (!batch) return NULL;
+  struct cl_batch *batch = allocate(1, sizeof *batch);
   batch->capacity = capacity;
   batch->size = size;
-  batch->octets = calloc(capacity, size);
-  batch->vectors = calloc(capacity, sizeof *batch->vectors);
-  batch->messages = calloc(capacity, sizeof *batch->messages);
-  if (!batch->octets || !batch->vectors || !batch->messages) {
-    cl_batch_free(batch);
-    return NULL;
-  }
+  batch->octets = allocate(capacity, size);
+  batch->vectors = allocate(capacity, sizeof *batch->vectors);
+  batch->messages = allocate(capacity, sizeof *batch->messages);
   for (uint32_t i = 0; i < capacity; i++) {
     batch->vectors[i] = (struct iovec){batch->octets + (size_t)i * size, size};
     batch->messages[i].msg_hdr.msg_iov = &batch->vectors[i];

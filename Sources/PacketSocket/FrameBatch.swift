@@ -17,11 +17,7 @@ package struct FrameBatch: ~Copyable {
     ///   - frameSize: octets that are kept of each.
     package init(capacity: Int, frameSize: Int) {
         (self.capacity, self.frameSize) = (capacity, frameSize)
-        guard let storage = unsafe cl_batch_new(UInt32(capacity), UInt32(frameSize)) else {
-            // Out of memory at start-up: there is nothing to fall back to, as for any Swift allocation.
-            preconditionFailure("no memory for \(capacity) frames")
-        }
-        unsafe self.storage = storage
+        unsafe storage = cl_batch_new(UInt32(capacity), UInt32(frameSize))
     }
 
     deinit { unsafe cl_batch_free(storage) }

@@ -23,7 +23,7 @@ package final class PacketSocket {
         let descriptor = cl_packet_socket()
         guard descriptor >= 0 else { throw PacketSocketError(.open, -descriptor) }
         do throws(PacketSocketError) {
-            try Self.attach(filter, to: descriptor)
+            try filter.attach(toDescriptor: descriptor)
             let granted = cl_receive_buffer(descriptor, Int32(clamping: receiveBuffer))
             guard granted >= 0 else { throw PacketSocketError(.receiveBuffer, -granted) }
             let bound = cl_packet_bind(descriptor, interfaceIndex, etherType.rawValue)
@@ -40,14 +40,7 @@ package final class PacketSocket {
 
     /// Replaces the filter; the kernel changes it between two frames.
     package func attach(_ filter: PacketFilter) throws(PacketSocketError) {
-        try Self.attach(filter, to: descriptor)
-    }
-
-    private static func attach(_ filter: PacketFilter, to descriptor: Int32) throws(PacketSocketError) {
-        let status = unsafe filter.instructions.withUnsafeBufferPointer { buffer in
-            unsafe cl_packet_filter(descriptor, buffer.baseAddress, UInt16(clamping: buffer.count))
-        }
-        guard status == 0 else { throw PacketSocketError(.filter, -status) }
+        try filter.attach(toDescriptor: descriptor)
     }
 
     /// Receives frames to a group hardware address (the interface's own filter lets only joined groups through).
@@ -61,6 +54,16 @@ package final class PacketSocket {
 
     /// Frames that the kernel dropped for want of buffer since the last call.
     package func takeDrops() -> Int { Int(max(cl_packet_drops(descriptor), 0)) }
+}
+
+extension PacketFilter {
+    /// Puts the program on any socket; one of another kind serves to try it without privileges.
+    package func attach(toDescriptor descriptor: Int32) throws(PacketSocketError) {
+        let status = unsafe instructions.withUnsafeBufferPointer { buffer in
+            unsafe cl_packet_filter(descriptor, buffer.baseAddress, UInt16(clamping: buffer.count))
+        }
+        guard status == 0 else { throw PacketSocketError(.filter, -status) }
+    }
 }
 
 /// Why a socket could not be opened or changed, with what to do about it.

@@ -15,6 +15,7 @@
 
 // Frames that are received and sent in one system call each. `size` octets are kept of each frame.
 struct cl_batch;
+// Without memory the process ends, as with any Swift allocation.
 struct cl_batch *cl_batch_new(uint32_t capacity, uint32_t size);
 void cl_batch_free(struct cl_batch *batch);
 uint8_t *cl_batch_frame(struct cl_batch *batch, uint32_t index);
