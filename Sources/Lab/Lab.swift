@@ -25,64 +25,65 @@ public struct Lab: Sendable {
         return await withTaskGroup(of: Void.self) { group in
             group.addTask { await daemons.run() }
             var report = LabReport(write: write)
-            if let api = await start(daemons, &report) {
-                let proxy = LabProxy(topology: topology)
-                group.addTask { await proxy.run(api) }
-                await LabScenario(lab: self, api: api, daemons: daemons).play(&report)
-            }
-            report.end()
-            if hold {
-                write(
-                    "held until Ctrl-C; `lbctl lab exec \(topology.gateway.name) -- sh` in another terminal gets you in"
-                )
-                try? await Task.sleep(for: .seconds(86_400 * 365))
+            if await buildNetwork(&report) {
+                await report.step("the API server on \(topology.controlPlane.name)") {
+                    daemons.start("api-server", network.inside(topology.controlPlane, apiServerCommand))
+                    return "https://\(topology.controlPlane.address):\(LabCluster.port), with a CA of its own"
+                }
+                do {
+                    try await LabAPI.connect(daemons) { api in
+                        await play(api, daemons, &report)
+                        report.end()
+                        await self.hold(hold, api, write)
+                    }
+                } catch {
+                    await report.step("the API server answers") { throw error }
+                    report.end()
+                }
             }
             group.cancelAll()
             return report.failures == 0
         }
     }
 
-    /// The network and the cluster: what is there before anybody asks for a Service.
-    private func start(_ daemons: LabDaemons, _ report: inout LabReport) async -> LabAPI? {
-        let network = LabNetwork(topology: topology)
+    private var network: LabNetwork { LabNetwork(topology: topology) }
+
+    private func buildNetwork(_ report: inout LabReport) async -> Bool {
         let families = topology.hasIPv6 ? "192.168.57.0/24 and fd00:192:168:57::/64" : "192.168.57.0/24"
-        guard
-            await report.step(
-                "a switch, a gateway and \(topology.nodes.count) nodes on \(families)",
-                {
-                    try await LabFiles.prepare(topology)
-                    try await network.build()
-                    return topology.machines.map { "\($0.name) \($0.address) \($0.hardwareAddress)" }.joined(
-                        separator: "\n")
-                })
-        else { return nil }
-
-        var api: LabAPI?
-        await report.step("the API server on \(topology.controlPlane.name), HTTPS with a CA of its own") {
-            daemons.start("api-server", network.inside(topology.controlPlane, apiServerCommand))
-            let started = try await LabAPI.start(daemons)
-            api = started
-            return try await
-                "Kubernetes \(started.version()) at https://\(topology.controlPlane.address):\(LabCluster.port)"
+        return await report.step("a switch, a gateway and \(topology.nodes.count) nodes on \(families)") {
+            try await LabFiles.prepare(topology)
+            try await network.build()
+            return topology.machines.map { "\($0.name) \($0.address) \($0.hardwareAddress)" }
+                .joined(separator: "\n")
         }
-        guard let api else { return nil }
+    }
 
-        let manifests: LabManifests
-        do {
-            manifests = try LabManifests(folder: self.manifests, near: programs)
-        } catch {
-            await report.step("the project's manifests") { throw error }
-            return nil
-        }
+    private func play(_ api: LabAPI, _ daemons: LabDaemons, _ report: inout LabReport) async {
         let isStarted = await report.step("the project's manifests: CRDs, roles and Pods") {
-            for object in manifests.objects { try await api.create(object) }
-            for node in topology.nodes {
-                try await api.create(LabCluster.node(node, hasIPv6: topology.hasIPv6))
+            let manifests = try LabManifests(folder: self.manifests, near: programs)
+            let version = try await LabAPI.wait(for: "answer of the API server") {
+                try await daemons.check("api-server")
+                return try await api.version()
             }
+            for object in manifests.objects { try await api.create(object) }
+            for node in topology.nodes { try await api.create(LabCluster.node(node, hasIPv6: topology.hasIPv6)) }
             try await startPods(manifests, api, daemons)
-            return "\(manifests.objects.count) objects, \(topology.nodes.count) nodes"
+            return "\(manifests.objects.count) objects and \(topology.nodes.count) nodes in Kubernetes \(version)"
         }
-        return isStarted ? api : nil
+        guard isStarted else { return }
+        let proxy = LabProxy(topology: topology)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await proxy.run(api) }
+            await LabScenario(lab: self, api: api, daemons: daemons).play(&report)
+            group.cancelAll()
+        }
+    }
+
+    /// Goes on as it is: kube-proxy too.
+    private func hold(_ isHeld: Bool, _ api: LabAPI, _ write: (String) -> Void) async {
+        guard isHeld else { return }
+        write("held until Ctrl-C; `lbctl lab exec \(topology.gateway.name) -- sh` in another terminal gets you in")
+        await LabProxy(topology: topology).run(api)
     }
 
     private var apiServerCommand: [String] {
@@ -104,7 +105,7 @@ public struct Lab: Sendable {
         for node in topology.nodes {
             daemons.start(
                 "backend-\(node.name)",
-                LabNetwork(topology: topology).inside(
+                network.inside(
                     node, ["\(programs)/lbctl", "lab-tool", "backend", node.name]))
             daemons.start(Self.speaker(of: node), speakerPod(speaker, on: node).program)
         }

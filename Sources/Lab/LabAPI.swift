@@ -9,14 +9,20 @@ struct LabAPI: Sendable {
 
     init() throws { client = try APIClient(try .kubeconfig(path: LabFiles.kubeconfig)) }
 
-    /// Waits for the API server's kubeconfig and its first answer.
-    static func start(_ daemons: LabDaemons) async throws -> LabAPI {
-        try await wait(for: "API server") {
+    /// Waits for the API server's kubeconfig and its first answer, and gives the API to `use`.
+    static func connect<Value>(_ daemons: LabDaemons, _ use: (LabAPI) async throws -> Value) async throws -> Value {
+        try await wait(for: "kubeconfig of the API server") {
             try await daemons.check("api-server")
-            guard FileManager.default.fileExists(atPath: LabFiles.kubeconfig) else { return nil }
-            let api = try LabAPI()
-            _ = try await api.version()
-            return api
+            return FileManager.default.fileExists(atPath: LabFiles.kubeconfig) ? true : nil
+        }
+        let api = try LabAPI()
+        do {
+            let value = try await use(api)
+            await api.client.shutdown()
+            return value
+        } catch {
+            await api.client.shutdown()
+            throw error
         }
     }
 
@@ -77,6 +83,7 @@ struct LabAPI: Sendable {
     }
 
     /// Asks `condition` again and again until it returns a value.
+    @discardableResult
     static func wait<Value: Sendable>(
         seconds: Int = 20, for what: String, _ condition: () async throws -> Value?
     ) async throws -> Value {

@@ -7,7 +7,8 @@ public struct RootCommand: AsyncParsableCommand {
         abstract: "Shows and steers the load-balancer addresses of a bare-metal cluster.",
         groupedSubcommands: [
             CommandGroup(
-                name: "Looking", subcommands: [PoolsCommand.self, ServicesCommand.self, SpeakersCommand.self]),
+                name: "Looking",
+                subcommands: [PoolsCommand.self, ServicesCommand.self, SpeakersCommand.self, HostsCommand.self]),
             CommandGroup(
                 name: "Trying out", subcommands: [LabCommand.self, APIServerCommand.self, LabToolCommand.self]),
         ])

@@ -11,10 +11,19 @@ struct ClusterOptions: ParsableArguments {
     @Option(help: "The namespace that Herald itself is in.")
     var heraldNamespace = HeraldObjects.defaultNamespace
 
-    func reader() throws -> ClusterReader {
+    /// Opens the API for the length of `use`.
+    func withReader<Value>(_ use: (ClusterReader) async throws -> Value) async throws -> Value {
         let configuration = try APIConfiguration.automatic(kubeconfig: kubeconfig, context: context)
         for warning in configuration.warnings { Console.complain("warning: \(warning)") }
-        return ClusterReader(client: try APIClient(configuration), heraldNamespace: heraldNamespace)
+        let reader = ClusterReader(client: try APIClient(configuration), heraldNamespace: heraldNamespace)
+        do {
+            let value = try await use(reader)
+            await reader.client.shutdown()
+            return value
+        } catch {
+            await reader.client.shutdown()
+            throw error
+        }
     }
 }
 

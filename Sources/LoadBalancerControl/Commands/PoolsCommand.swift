@@ -14,7 +14,7 @@ struct PoolsCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
         @OptionGroup var cluster: ClusterOptions
 
-        func run() async throws { try await PoolView().show(output, try cluster.reader()) }
+        func run() async throws { try await cluster.withReader { try await PoolView().show(output, $0) } }
     }
 
     struct Describe: AsyncParsableCommand {
@@ -26,7 +26,7 @@ struct PoolsCommand: AsyncParsableCommand {
         @OptionGroup var cluster: ClusterOptions
 
         func run() async throws {
-            let snapshot = try await cluster.reader().snapshot()
+            let snapshot = try await cluster.withReader { try await $0.snapshot() }
             guard let text = PoolDescription(name, in: snapshot)?.text else {
                 let names = snapshot.pools.keys.map(\.name).sorted().joined(separator: ", ")
                 throw Complaint(

@@ -12,7 +12,8 @@ struct ServicesCommand: AsyncParsableCommand {
     @OptionGroup var cluster: ClusterOptions
 
     func run() async throws {
-        let reader = try cluster.reader()
-        try await ServiceView(namespace: namespaces.scope(reader)).show(output, reader)
+        try await cluster.withReader { reader in
+            try await ServiceView(namespace: namespaces.scope(reader)).show(output, reader)
+        }
     }
 }

@@ -8,5 +8,5 @@ struct SpeakersCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
     @OptionGroup var cluster: ClusterOptions
 
-    func run() async throws { try await SpeakerView().show(output, try cluster.reader()) }
+    func run() async throws { try await cluster.withReader { try await SpeakerView().show(output, $0) } }
 }

@@ -1,0 +1,58 @@
+import ArgumentParser
+import KubernetesModel
+import NetworkAddresses
+
+extension HostTable {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case hosts, dnsmasq, json }
+
+    /// The table in a program's notation.
+    ///
+    /// - Parameter domain: names below it are written without it too (`grafana` for `grafana.cluster.home`).
+    func lines(_ format: Format, domain: String? = nil) -> [String] {
+        switch format {
+        case .hosts: hostsLines(domain)
+        case .dnsmasq: dnsmasqLines(domain)
+        case .json: OutputOptions.text(json, .json).split(separator: "\n").map(String.init)
+        }
+    }
+
+    /// hosts(5): an address and its names. A wildcard cannot be said there.
+    private func hostsLines(_ domain: String?) -> [String] {
+        var names: [IPAddress: [String]] = [:]
+        for (name, entry) in entries.sorted(by: { $0.key < $1.key }) where !name.hasPrefix("*.") {
+            for address in entry.addresses { names[address, default: []] += spellings(name, domain) }
+        }
+        return names.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.joined(separator: " "))" }
+    }
+
+    /// dnsmasq.conf: `host-record` for a name, `address` for everything below one.
+    private func dnsmasqLines(_ domain: String?) -> [String] {
+        entries.sorted { $0.key < $1.key }.flatMap { name, entry -> [String] in
+            let addresses = entry.addresses.sorted().map(\.description)
+            if name.hasPrefix("*.") { return addresses.map { "address=/\(name.dropFirst(2))/\($0)" } }
+            let first = entry.addresses.compactMap(\.v4).min().map(\.description)
+            let second = entry.addresses.compactMap(\.v6).min().map(\.description)
+            let records = [first, second].compactMap { $0 }.joined(separator: ",")
+            return ["host-record=\(spellings(name, domain).joined(separator: ",")),\(records)"]
+        }
+    }
+
+    private func spellings(_ name: String, _ domain: String?) -> [String] {
+        guard let domain, name.hasSuffix(".\(domain)"), name.utf8.count > domain.utf8.count + 1 else { return [name] }
+        return [name, String(name.dropLast(domain.count + 1))]
+    }
+
+    private var json: JSONValue {
+        .array(
+            entries.sorted { $0.key < $1.key }.map { name, entry in
+                [
+                    "hostname": .string(name),
+                    "addresses": .array(entry.addresses.sorted().map { .string("\($0)") }),
+                    "sources": .array(entry.sources.sorted().map { .string($0) }),
+                ]
+            })
+    }
+
+    /// What a reader of the hosts format will miss.
+    var wildcards: [String] { entries.keys.filter { $0.hasPrefix("*.") }.sorted() }
+}
