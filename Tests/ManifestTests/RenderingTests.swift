@@ -31,12 +31,6 @@ struct RenderingTests {
         for (name, object) in ours { #expect(theirs[name] == object, "\(name)") }
     }
 
-    private func hasModernKubectl() async throws -> Bool {
-        guard let version = try await run("kubectl", ["version", "--client"]) else { return false }
-        let match = version.output.firstMatch(of: /v1\.(\d+)\./)
-        return (match.flatMap { Int($0.1) } ?? 0) >= 27
-    }
-
     @Test("the overlays hold what their names say")
     func overlays() throws {
         let home = try Kustomization.render(manifests.appending(path: "overlays/cluster-home"))

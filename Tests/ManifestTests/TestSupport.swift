@@ -51,6 +51,13 @@ private func runBlocking(_ program: URL, _ arguments: [String], in directory: UR
         errors: (try? String(contentsOf: errors, encoding: .utf8)) ?? "")
 }
 
+/// Whether the kubectl here renders today's kustomizations.
+func hasModernKubectl() async throws -> Bool {
+    guard let version = try await run("kubectl", ["version", "--client"]) else { return false }
+    let match = version.output.firstMatch(of: /v1\.(\d+)\./)
+    return (match.flatMap { Int($0.1) } ?? 0) >= 27
+}
+
 /// Objects by kind and name, for comparing sets of them.
 func byName(_ objects: [JSONValue]) -> [String: JSONValue] {
     Dictionary(objects.map { ("\($0.kind)/\($0.name)", $0) }) { first, _ in first }
