@@ -52,7 +52,10 @@ struct ControllerCommand: AsyncParsableCommand {
         let namespace =
             api.namespace ?? environment["POD_NAMESPACE"] ?? (api.kubeconfig == nil ? configuration.namespace : nil)
             ?? HeraldObjects.defaultNamespace
-        try await StartCheck(client: client, logger: logger).run()
+        do { try await StartCheck(client: client, namespace: namespace, logger: logger).run() } catch {
+            await client.shutdown()
+            throw error
+        }
 
         let policy = ControllerPolicy(loadBalancerClass: loadBalancerClass, namespace: namespace)
         let health = telemetry.health

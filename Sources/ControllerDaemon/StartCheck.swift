@@ -7,6 +7,7 @@ package struct StartCheck: Sendable {
     package static let oldestMinor = 31
 
     let client: APIClient
+    let namespace: String
     let logger: Logger
     /// How often an API server that does not answer is tried.
     var attempts = 3
@@ -21,6 +22,7 @@ package struct StartCheck: Sendable {
                 metadata: ["api.version": "\(text)"])
         }
         try await checkTypes()
+        try await checkNamespace()
     }
 
     private func reach() async throws(APIError) -> JSONValue {
@@ -48,6 +50,15 @@ package struct StartCheck: Sendable {
                 code: error.code, reason: error.reason,
                 message: "the API server does not know IPAddressPools: apply manifests/crds first")
         }
+    }
+
+    /// The Lease and the speakers' key are kept there.
+    private func checkNamespace() async throws(APIError) {
+        let found = try await client.list(Namespace.self, fieldSelector: "metadata.name=\(namespace)")
+        guard found.items.isEmpty else { return }
+        throw APIError(
+            code: .configuration,
+            message: "there is no namespace \"\(namespace)\": create it, or name Herald's own with --namespace")
     }
 
     /// `"31+"` and the like.

@@ -1,18 +1,39 @@
+import Synchronization
+
 /// Wakes the one loop that waits for it: calls that come while it works are one call.
 final class WakeSignal: Sendable {
-    private let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
+    private struct State {
+        var isSet = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
 
-    init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+    private let state = Mutex(State())
 
-    func wake() { continuation.yield() }
+    func wake() {
+        let waiter = state.withLock { state in
+            defer { state.waiter = nil }
+            if state.waiter == nil { state.isSet = true }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
 
     /// Returns when woken, after `limit`, or when the task is cancelled.
     func wait(atMost limit: Duration) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { [stream] in for await _ in stream { return } }
-            group.addTask { try? await Task.sleep(for: limit) }
-            await group.next()
+            group.addTask { if (try? await Task.sleep(for: limit)) != nil { self.wake() } }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let isSet = state.withLock { state in
+                        defer { state.isSet = false }
+                        if !state.isSet { state.waiter = continuation }
+                        return state.isSet
+                    }
+                    if isSet { continuation.resume() }
+                }
+            } onCancel: {
+                wake()
+            }
             group.cancelAll()
         }
     }

@@ -1,5 +1,6 @@
 public import KubernetesModel
 public import Logging
+import Reconciliation
 
 /// Rules beyond the schema for objects that are created or changed: what CEL expresses in a real cluster.
 public typealias ObjectValidator =
@@ -18,7 +19,8 @@ public struct APIServerConfiguration: Sendable {
     /// Whether Role, ClusterRole and binding objects decide what a ServiceAccount may do. Otherwise every
     /// authenticated request is allowed.
     public var enforcesRBAC = false
-    public var validator: ObjectValidator?
+    /// What CEL says in a real cluster.
+    public var validator: ObjectValidator? = { CustomResourceValidator.causes($0, $1, old: $2) }
     /// How often a quiet watch is told that it is alive. A real server takes a minute.
     public var bookmarkInterval: Duration = .seconds(60)
     /// Changes remembered per kind of object; a watch that falls further behind gets 410.

@@ -33,12 +33,12 @@ struct ValidationTests {
             let rule = try #require(ValidationRule.all.first { $0.name == table.rule })
             let type = table.kind == "IPAddressPool" ? IPAddressPool.resource : L2Advertisement.resource
             for entry in table.accepted {
-                let causes = CustomResourceValidator.causes(of: table.object(entry), type: type)
+                let causes = CustomResourceValidator.causes(type, table.object(entry))
                 let messages = causes.compactMap(\.message)
                 #expect(messages.isEmpty, "\(table.rule): \(entry)")
             }
             for row in table.refused {
-                let causes = CustomResourceValidator.causes(of: table.object(row.entry), type: type)
+                let causes = CustomResourceValidator.causes(type, table.object(row.entry))
                 #expect(
                     causes.contains { $0.message?.contains(row.message) == true },
                     "\(rule.name): \(row.entry): \(causes)")
@@ -50,7 +50,7 @@ struct ValidationTests {
     @Test("objects of other groups are none of its business")
     func otherGroups() {
         let object: JSONValue = ["spec": ["addresses": ["nonsense"]]]
-        #expect(CustomResourceValidator.causes(of: object, type: Service.resource).isEmpty)
+        #expect(CustomResourceValidator.causes(Service.resource, object).isEmpty)
     }
 
     struct Table: Decodable {
