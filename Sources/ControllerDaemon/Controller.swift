@@ -9,7 +9,7 @@ import ServiceLifecycle
 package actor Controller {
     private var state: ControllerState
     private let signal = WakeSignal()
-    private let metrics: ControllerMetrics
+    private var metrics: ControllerMetrics
     private let logger: Logger
     private let onSync: @Sendable (String?) -> Void
 
@@ -52,6 +52,7 @@ package actor Controller {
         defer {
             state.lostLeadership()
             metrics.leads(false)
+            metrics.stop()
         }
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {

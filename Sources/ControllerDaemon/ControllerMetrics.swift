@@ -11,6 +11,7 @@ struct ControllerMetrics: Sendable {
     private let allocated = Gauge(label: "herald_services", dimensions: [("state", "allocated")])
     private let waiting = Gauge(label: "herald_services", dimensions: [("state", "waiting")])
     private let planning = Timer(label: "herald_plan_duration_seconds")
+    private var pools: Set<String> = []
 
     func leads(_ leads: Bool) { leader.record(leads ? 1 : 0) }
 
@@ -31,20 +32,50 @@ struct ControllerMetrics: Sendable {
         }
     }
 
-    func update(_ planner: ControllerPlanner) {
+    mutating func update(_ planner: ControllerPlanner) {
         waiting.record(planner.waitingCount)
         allocated.record(planner.serviceCount - planner.waitingCount)
-        for name in planner.table.verdicts.keys {
+        let names = Set(planner.table.verdicts.keys)
+        for gone in pools.subtracting(names) { forget(gone) }
+        pools = names
+        for name in names {
             guard let pool = planner.plan(forPool: name) else { continue }
-            Gauge(label: "herald_pool_ready", dimensions: [("pool", name)]).record(pool.ready.status ? 1 : 0)
-            Gauge(label: "herald_pool_conflicts", dimensions: [("pool", name)]).record(pool.conflicts.count)
+            ready(name).record(pool.ready.status ? 1 : 0)
+            conflicts(name).record(pool.conflicts.count)
             for (family, usage) in [(IPFamily.ipv4, pool.v4), (.ipv6, pool.v6)] {
-                let labels = [("pool", name), ("family", family.rawValue)]
                 let size = usage.assigned.addingReportingOverflow(usage.available)
-                Gauge(label: "herald_pool_addresses", dimensions: labels)
-                    .record(size.overflow ? Double(Int64.max) : Double(size.partialValue))
-                Gauge(label: "herald_pool_addresses_assigned", dimensions: labels).record(usage.assigned)
+                addresses(name, family).record(size.overflow ? Double(Int64.max) : Double(size.partialValue))
+                assigned(name, family).record(usage.assigned)
             }
         }
+    }
+
+    /// A controller that leads no more knows nothing about pools that it should go on saying.
+    mutating func stop() {
+        for name in pools { forget(name) }
+        pools = []
+    }
+
+    private func forget(_ pool: String) {
+        ready(pool).destroy()
+        conflicts(pool).destroy()
+        for family in IPFamily.allCases {
+            addresses(pool, family).destroy()
+            assigned(pool, family).destroy()
+        }
+    }
+
+    private func ready(_ pool: String) -> Gauge { Gauge(label: "herald_pool_ready", dimensions: [("pool", pool)]) }
+
+    private func conflicts(_ pool: String) -> Gauge {
+        Gauge(label: "herald_pool_conflicts", dimensions: [("pool", pool)])
+    }
+
+    private func addresses(_ pool: String, _ family: IPFamily) -> Gauge {
+        Gauge(label: "herald_pool_addresses", dimensions: [("pool", pool), ("family", family.rawValue)])
+    }
+
+    private func assigned(_ pool: String, _ family: IPFamily) -> Gauge {
+        Gauge(label: "herald_pool_addresses_assigned", dimensions: [("pool", pool), ("family", family.rawValue)])
     }
 }

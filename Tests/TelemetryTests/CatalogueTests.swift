@@ -34,16 +34,18 @@ struct CatalogueTests {
         #expect(documented.count == expected.count)
     }
 
-    @Test("every metric name in the sources is in the catalogue")
+    @Test("the code counts exactly what the catalogue lists")
     func sources() throws {
         let declared = Set(MetricCatalogue.all.map(\.name))
+        var used: Set<String> = ["herald_telemetry_dropped_series_total"]
         let sources = Self.root.appending(path: "Sources")
         let walk = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
         for case let file as URL in walk where file.pathExtension == "swift" {
+            guard !file.lastPathComponent.hasPrefix("MetricCatalogue") else { continue }
             let text = try String(contentsOf: file, encoding: .utf8)
-            for match in text.matches(of: /"((?:herald|process)_[a-z0-9_]+)"/) {
-                #expect(declared.contains(String(match.1)), "\(file.lastPathComponent) uses \(match.1)")
-            }
+            for match in text.matches(of: /"((?:herald|process)_[a-z0-9_]+)"/) { used.insert(String(match.1)) }
         }
+        #expect(used.subtracting(declared).isEmpty, "not in the catalogue")
+        #expect(declared.subtracting(used).isEmpty, "never counted")
     }
 }

@@ -41,7 +41,9 @@ package struct SpeakerCommand: AsyncParsableCommand {
     package var refreshInterval = 60
     @Option(help: "How to reach the API server: urlsession or async-http-client. Default: whichever can.")
     package var transport: TransportSelection.Kind?
-    @Option(help: "Where metrics and health are served (host:port), or 0 for nowhere.")
+    @Option(
+        name: [.customLong("metrics-address"), .customLong("metrics-listen")],
+        help: "Where metrics and health are served: HOST:PORT, :PORT, or off.")
     package var metricsListen: MetricsAddress = .init()
     @Option(help: "trace, debug, info, notice, warning, error or critical.", transform: Self.level)
     package var logLevel: Logger.Level = .info
@@ -97,7 +99,7 @@ package struct MetricsAddress: ExpressibleByArgument, Sendable, Hashable {
     package init() {}
 
     package init?(argument: String) {
-        if argument == "0" {
+        if argument == "off" || argument == "0" {
             address = nil
         } else if let parsed = ListenAddress(argument) {
             address = parsed
@@ -106,7 +108,7 @@ package struct MetricsAddress: ExpressibleByArgument, Sendable, Hashable {
         }
     }
 
-    package var defaultValueDescription: String { address.map { "\($0)" } ?? "0" }
+    package var defaultValueDescription: String { address.map { "\($0)" } ?? "off" }
 }
 
 extension TransportSelection.Kind: ExpressibleByArgument {}

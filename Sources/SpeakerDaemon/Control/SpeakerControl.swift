@@ -17,6 +17,7 @@ actor SpeakerControl {
     private var records: AnnouncementRecords
     private var narrator: FactNarrator
     private var delivered: [LinkConfiguration] = []
+    private let metrics = ControlMetrics()
     private let logger: Logger
     private let health: HealthState
     /// Rung when the configuration may have changed.
@@ -87,6 +88,8 @@ actor SpeakerControl {
         let wasStale = delivered.first?.isStale ?? true
         let configurations = state.configurations(at: now)
         health.set("synced", problem: state.syncProblem)
+        metrics.update(
+            stale: Set(state.freshness.stale(at: now)), nodesWithoutSpeaker: state.nodesWithoutSpeaker(at: now))
         guard configurations != delivered else { return nil }
         delivered = configurations
         if let isStale = configurations.first?.isStale, isStale != wasStale {

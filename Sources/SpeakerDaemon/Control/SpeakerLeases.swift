@@ -51,6 +51,11 @@ package struct SpeakerLeases: Sendable {
             ?? String(lease.metadata.name.dropFirst(HeraldObjects.speakerLeasePrefix.count))
     }
 
+    /// The nodes whose speaker has renewed its Lease lately.
+    package func alive(at now: Instant) -> Set<String> {
+        Set(seen.values.lazy.filter { now - $0.at < Self.expiry }.map(\.peer.name))
+    }
+
     /// The speakers on a link, with their addresses in its networks.
     ///
     /// - Parameter isStale: While the API cannot be reached, no renewal can be seen, and nobody expires.

@@ -91,6 +91,16 @@ package struct SpeakerState: Sendable {
         }
     }
 
+    /// Linux nodes without a speaker that renews its Lease; 0 as long as that cannot be known.
+    package func nodesWithoutSpeaker(at now: Instant) -> Int {
+        guard missing.isEmpty, !isStale(at: now) else { return 0 }
+        let alive = leases.alive(at: now)
+        return planner.snapshot.nodes.values.count { candidate in
+            let system = candidate.metadata.labels?["kubernetes.io/os"] ?? "linux"
+            return system == "linux" && candidate.metadata.name != node && !alive.contains(candidate.metadata.name)
+        }
+    }
+
     private func siblings(of link: UsableLink) -> [SiblingLink] {
         links.filter { $0.index != link.index }.map { other in
             SiblingLink(

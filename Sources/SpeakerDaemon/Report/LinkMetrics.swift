@@ -1,6 +1,8 @@
+import KubernetesClient
 import Layer2
 import Link
 import Metrics
+import MonotonicTime
 import NetworkAddresses
 import Wire
 
@@ -8,13 +10,22 @@ import Wire
 /// is what was added since the last one.
 struct LinkMetrics {
     private var exported: [String: UInt64] = [:]
-    private var helpingSince: [String: Bool] = [:]
+    /// Links on which this node helped at the last report, and when that was.
+    private var helping: [String: Instant] = [:]
+    private var lastDeath: [String: Instant] = [:]
     private var links: Set<String> = []
+
+    /// An address that is taken so soon after a peer's death is taken because of it.
+    private static let afterDeath = Interval.seconds(4)
 
     mutating func count(_ fact: LinkFact, on link: String) {
         let place = [("link", link)]
         switch fact {
-        case .took: Counter(label: "herald_takeovers_total", dimensions: place + [("reason", "vacant")]).increment()
+        case .peer(_, .dead): lastDeath[link] = MonotonicClock.now()
+        case .took:
+            let isFailover = lastDeath[link].map { MonotonicClock.now() - $0 <= Self.afterDeath } ?? false
+            let reason = isFailover ? "failover" : "vacant"
+            Counter(label: "herald_takeovers_total", dimensions: place + [("reason", reason)]).increment()
         case .gaveUp(_, let reason):
             Counter(label: "herald_withdrawals_total", dimensions: place + [("reason", reason.label)]).increment()
         case .conflict, .probeConflict:
@@ -37,6 +48,7 @@ struct LinkMetrics {
             gauge("herald_announced_addresses", count, [("family", family.rawValue)])
         }
         gauge("herald_helped_addresses", report.helped.count)
+        countHelping(link, isHelping: !report.helped.isEmpty)
         gauge("herald_link_ready", report.phase == .ready ? 1 : 0)
         gauge("herald_link_deaf", report.phase == .deaf ? 1 : 0)
         gauge("herald_receive_buffer_bytes", counters.receiveBuffer)
@@ -58,7 +70,20 @@ struct LinkMetrics {
         links.formIntersection(present)
     }
 
+    private mutating func countHelping(_ link: String, isHelping: Bool) {
+        let now = MonotonicClock.now()
+        if let since = helping[link] {
+            FloatingPointCounter(label: "herald_helper_seconds_total", dimensions: [("link", link)])
+                .increment(by: (now - since).seconds)
+        }
+        helping[link] = isHelping ? now : nil
+    }
+
     private mutating func addTotals(_ counters: LinkCounters, _ link: String) {
+        add("herald_peer_deaths_total", counters.deaths, link)
+        add("herald_peer_false_deaths_total", counters.falseDeaths, link)
+        add("herald_kernel_asks_total", counters.kernelAsks, link)
+        add("herald_pauses_total", counters.pauses, link)
         for (frame, total) in [
             ("hello", counters.hellosSent), ("claims", counters.claimsSent), ("refuse", counters.refusesSent),
         ] {

@@ -21,9 +21,6 @@ extension MetricCatalogue {
         MetricDescription(
             "herald_addresses_unannounced", .gauge, "Assigned addresses that no speaker says it announces."),
         MetricDescription(
-            "herald_nodes_without_speaker", .gauge,
-            "Linux nodes without a speaker that has renewed its Lease."),
-        MetricDescription(
             "herald_plan_duration_seconds", .histogram, "Time to compute what is to be written, from the snapshot."),
         MetricDescription(
             "herald_plan_writes_total", .counter, "Writes to the API server that a plan asked for, by result.",

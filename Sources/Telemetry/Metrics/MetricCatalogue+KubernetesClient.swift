@@ -13,14 +13,9 @@ extension MetricCatalogue {
         MetricDescription(
             "herald_api_requests_throttled_seconds_total", .counter, "Time for which requests were held back."),
         MetricDescription(
-            "herald_api_stale", .gauge, "1 while the watch has shown no proof of life for 15 s, else 0.",
-            labels: ["resource"]),
-        MetricDescription(
             "herald_api_watch_restarts_total", .counter, "Watches that ended and were started again, by reason.",
             labels: ["resource", "reason"]),
         MetricDescription(
             "herald_api_relists_total", .counter, "Full lists, the first one included.", labels: ["resource"]),
-        MetricDescription(
-            "herald_api_objects", .gauge, "Objects held in the cache.", labels: ["resource"]),
     ]
 }

@@ -1,6 +1,12 @@
 extension MetricCatalogue {
     package static let speaker: [MetricDescription] = [
         MetricDescription(
+            "herald_api_stale", .gauge, "1 while the watch has shown no proof of life for 15 s, else 0.",
+            labels: ["resource"]),
+        MetricDescription(
+            "herald_nodes_without_speaker", .gauge,
+            "Other Linux nodes whose speaker has not renewed its Lease for a minute."),
+        MetricDescription(
             "herald_announced_addresses", .gauge, "Addresses that this node now answers for as their announcer.",
             labels: ["link", "family"]),
         MetricDescription(
@@ -40,9 +46,6 @@ extension MetricCatalogue {
             "Claims of an owned address by somebody else: foreign is no cluster node, peer is a cluster node's kernel or another announcer on it.",
             labels: ["link", "kind"]),
         MetricDescription(
-            "herald_address_conflicts", .gauge, "Owned addresses that somebody else has claimed in the last minutes.",
-            labels: ["link", "kind"]),
-        MetricDescription(
             "herald_hello_sent_total", .counter, "Membership frames sent: Hello, Claims and Refuse.",
             labels: ["link", "frame"]),
         MetricDescription(
@@ -64,17 +67,12 @@ extension MetricCatalogue {
             "Times that this speaker found itself stopped for too long and joined again.", labels: ["link"]),
         MetricDescription(
             "herald_peers_filtered", .gauge,
-            "Speakers that a Lease names on this link and that are heard by unicast only, or not at all.",
+            "Speakers that a Lease names on this link and whose multicast Hello is not heard.",
             labels: ["link"]),
         MetricDescription(
-            "herald_takeovers_total", .counter, "Addresses taken, by reason.", labels: ["link", "reason"]),
+            "herald_takeovers_total", .counter,
+            "Addresses taken: failover when their announcer died just before, else vacant.", labels: ["link", "reason"]),
         MetricDescription(
             "herald_withdrawals_total", .counter, "Addresses let go of, by reason.", labels: ["link", "reason"]),
-        MetricDescription(
-            "herald_failover_duration_seconds", .histogram,
-            "From the last sign of life of a dead announcer to the first announcement for its address here.",
-            labels: ["link"], buckets: Buckets.failover),
-        MetricDescription(
-            "herald_loop_late_seconds", .histogram, "How late the packet loop woke up for its deadline."),
     ]
 }

@@ -21,6 +21,4 @@ package struct MetricDescription: Sendable, Hashable {
 package enum Buckets {
     /// Work inside the process and calls to the API server.
     package static let latency = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-    /// Failover: dense where Herald's verdicts fall.
-    package static let failover = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 2, 5, 10]
 }
