@@ -26,10 +26,17 @@ public struct HeldLab {
     }
 
     /// Runs `command` on `node` with this terminal, and returns its exit status.
-    public func run(_ command: [String], on node: String) async throws -> Int32 {
-        try await Program(
-            ["nsenter", "--target", String(process), "--mount", "--net", "--pid"]
-                + ["ip", "netns", "exec", node, "env", "KUBECONFIG=\(LabFiles.kubeconfig)"] + command
-        ).runInForeground()
+    ///
+    /// - Parameter programs: is put in front of PATH, so that `lbctl` is this one.
+    public func run(_ command: [String], on node: String, programs: String) async throws -> Int32 {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+        return
+            try await Program(
+                ["nsenter", "--target", String(process), "--mount", "--net", "--pid"]
+                    + [
+                        "ip", "netns", "exec", node, "env", "KUBECONFIG=\(LabFiles.kubeconfig)",
+                        "PATH=\(programs):\(path)",
+                    ] + command
+            ).runInForeground()
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Subprocess
+import SystemPackage
 
 /// A program and its arguments.
 package struct Program: Sendable {
@@ -69,9 +70,13 @@ package struct Program: Sendable {
         return result.terminationStatus.code
     }
 
+    private static func executable(_ name: String) -> Executable {
+        name.contains("/") ? .path(FilePath(name)) : .name(name)
+    }
+
     var configuration: Configuration {
         Configuration(
-            executable: .name(arguments.first ?? "true"), arguments: Arguments(Array(arguments.dropFirst())),
+            executable: Self.executable(arguments.first ?? "true"), arguments: Arguments(Array(arguments.dropFirst())),
             environment: .inherit.updating(
                 Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
             ))

@@ -114,7 +114,15 @@ struct APIResponder: HTTPResponder {
         return AccessRequest(
             user: user.name, verb: verb, group: resource.group, resource: resource.plural,
             subresource: resource.subresource, namespace: isNamespaceItself ? resource.name : resource.namespace,
-            name: resource.name)
+            name: resource.name.isEmpty ? Self.selectedName(target) : resource.name)
+    }
+
+    /// As in the real one, a list or watch that a field selector narrows to one name is authorised for that name.
+    private static func selectedName(_ target: RequestTarget) -> String {
+        let terms = (target["fieldSelector"] ?? "").split(separator: ",")
+        let prefix = "metadata.name="
+        guard let term = terms.first(where: { $0.hasPrefix(prefix) }) else { return "" }
+        return String(term.dropFirst(prefix.count).drop { $0 == "=" })
     }
 
     // MARK: Bodies

@@ -62,7 +62,7 @@ struct LabCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard !command.isEmpty else { throw ValidationError("name a command after `--`") }
-            throw ExitCode(try await HeldLab.find().run(command, on: node))
+            throw ExitCode(try await HeldLab.find().run(command, on: node, programs: Executable.folder()))
         }
     }
 }

@@ -7,7 +7,7 @@ import Lab
 struct OutputOptions: ParsableArguments {
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, wide, json, yaml }
 
-    @Option(name: [.short, .customLong("output")], help: "table, wide, json or yaml.")
+    @Option(name: [.customShort("o"), .customLong("output")], help: "table, wide, json or yaml.")
     var format = Format.table
     @Flag(name: [.short, .long], help: "Print again what changes, until interrupted.")
     var watch = false
