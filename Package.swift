@@ -80,7 +80,8 @@ let composition: [Target] = [
     .target(
         name: "Lab",
         dependencies: [
-            "NetworkAddresses", "KubernetesModel", "KubernetesClient", "EmbeddedAPIServer", subprocess, system, hummingbird,
+            "NetworkAddresses", "KubernetesModel", "KubernetesClient", "EmbeddedAPIServer", subprocess, system,
+            hummingbird,
             nioCore, nioPosix, logging, yams,
         ]),
     .target(

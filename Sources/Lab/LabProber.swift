@@ -7,15 +7,18 @@ import NIOPosix
 /// interval, not the connect timeout.
 package struct LabProber: Sendable {
     let host: String
+    /// Connected to instead of what `host` resolves to.
+    let address: String?
     let port: Int
     let interval: Duration
     /// An attempt that has no whole answer by then has failed.
     let patience: Duration
 
     package init(
-        host: String, port: Int = 80, interval: Duration = .milliseconds(10), patience: Duration = .milliseconds(250)
+        host: String, address: String? = nil, port: Int = 80, interval: Duration = .milliseconds(10),
+        patience: Duration = .milliseconds(250)
     ) {
-        (self.host, self.port, self.interval, self.patience) = (host, port, interval, patience)
+        (self.host, self.address, self.port, self.interval, self.patience) = (host, address, port, interval, patience)
     }
 
     /// One fetch: the body of the page, or why there is none.
@@ -23,7 +26,7 @@ package struct LabProber: Sendable {
         let timeout = TimeAmount(patience)
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(timeout)
-            .connect(host: host, port: port) { channel in
+            .connect(host: address ?? host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }

@@ -105,21 +105,17 @@ struct LabScenario {
                     let text = try String(contentsOfFile: LabFiles.hosts, encoding: .utf8)
                     return text.split(separator: "\n").filter { $0.contains("grafana") }.joined(separator: "\n")
                 }),
-            await report.step("http://\(host) answers the gateway", { try await page(of: host) }),
+            await report.step("http://\(host) answers the gateway", { try await page() }),
             await report.step("the gateway's ARP table has the announcing node's MAC", { try await neighbor() })
         else { return false }
         if topology.hasIPv6 {
             guard
                 await report.step(
-                    "the IPv6 address answers too",
+                    "http://\(host) answers by IPv6 too",
                     {
-                        guard let address = try await addresses(of: LabCluster.serviceName(0)).compactMap(\.v6).first
-                        else {
-                            throw LabReport.Unmet("the Service has no IPv6 address")
-                        }
-                        let text = try await page(of: "\(address)")
-                        let neighbor = try await Program(["ip", "-n", "gateway", "neigh", "show", "\(address)"]).check()
-                        return text + neighbor
+                        let text = try await page(.ipv6)
+                        let neighbors = try await Program(["ip", "-6", "-n", "gateway", "neigh", "show"]).check()
+                        return text + neighbors.split(separator: "\n").filter { $0.contains("::200 ") }.joined()
                     })
             else { return false }
         }
@@ -144,19 +140,23 @@ struct LabScenario {
 
     private var lbctl: String { "\(lab.programs)/lbctl" }
 
-    private func fetch(_ host: String) -> Program {
-        let authority = host.contains(":") ? "[\(host)]" : host
+    /// What a person would type on the gateway; without curl, the same done by lbctl.
+    private func fetch(_ host: String, _ family: IPFamily = .ipv4, address: String? = nil) -> Program {
         let hasCurl = LabIsolation.path(of: "curl") != nil
         return network.inside(
             topology.gateway,
             hasCurl
-                ? ["curl", "--silent", "--show-error", "--fail", "--max-time", "3", "http://\(authority)"]
-                : [lbctl, "lab-tool", "fetch", host])
+                ? ["curl", family == .ipv4 ? "-4" : "-6", "-sS", "--fail", "--max-time", "3", "http://\(host)"]
+                : [lbctl, "lab-tool", "fetch", host] + (address.map { ["--address", $0] } ?? []))
     }
 
     /// The page as the gateway gets it, tried for a few seconds: an announcement may still be on its way.
-    private func page(of host: String) async throws -> String {
-        try await LabAPI.wait(seconds: 10, for: "page") { try await fetch(host).check() }
+    private func page(_ family: IPFamily = .ipv4) async throws -> String {
+        let address = try await addresses(of: LabCluster.serviceName(0)).first { $0.family == family }
+        guard let address else { throw LabReport.Unmet("the Service has no \(family.rawValue) address") }
+        let program = fetch(host, family, address: "\(address)")
+        let text = try await LabAPI.wait(seconds: 10, for: "page") { try await program.check() }
+        return "\(program.arguments.dropFirst(4).joined(separator: " "))\n\(text)"
     }
 
     /// The machine that the gateway sends the first Service's packets to, by its ARP table.
@@ -199,7 +199,7 @@ struct LabScenario {
                 no page for \(seconds(watched.gap)); then: \(watched.after)
                 """
         }
-        await report.step("the page answers again") { try await page(of: host) }
+        await report.step("the page answers again") { try await page() }
         await report.step("the first node comes back, and nothing moves") {
             guard let first else { throw LabReport.Unmet("no node was cut off") }
             let (before, _) = try await announcer()
@@ -215,7 +215,8 @@ struct LabScenario {
     /// Watches the page from the gateway while `event` happens.
     private func watch(seconds: Int, during event: () async throws -> Void) async throws -> LabProber.Report {
         let program = network.inside(
-            topology.gateway, [lbctl, "lab-tool", "watch", host, "--seconds", String(seconds)])
+            topology.gateway,
+            [lbctl, "lab-tool", "watch", host, "--address", "192.168.57.200", "--seconds", String(seconds)])
         async let watching = program.check()
         try await Task.sleep(for: .milliseconds(700))
         try await event()

@@ -17,18 +17,20 @@ struct LabToolCommand: AsyncParsableCommand {
 
     struct Fetch: AsyncParsableCommand {
         @Argument var host: String
+        @Option var address: String?
 
         func run() async throws {
-            Console.write(try await LabProber(host: host, patience: .seconds(2)).fetch())
+            Console.write(try await LabProber(host: host, address: address, patience: .seconds(2)).fetch())
         }
     }
 
     struct Watch: AsyncParsableCommand {
         @Argument var host: String
+        @Option var address: String?
         @Option var seconds = 20
 
         func run() async throws {
-            let report = await LabProber(host: host).watch(for: .seconds(seconds))
+            let report = await LabProber(host: host, address: address).watch(for: .seconds(seconds))
             Console.write(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
         }
     }
