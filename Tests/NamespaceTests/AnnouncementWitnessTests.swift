@@ -1,0 +1,132 @@
+import Foundation
+import Lab
+import Netlink
+import NetworkAddresses
+import Testing
+import Wire
+
+@Suite(.serialized, .enabled(if: Segment.isPossible, "needs root, for network namespaces"), .timeLimit(.minutes(3)))
+struct AnnouncementWitnessTests {
+    private static let v4 = IPAddress.v4(IPv4Address(192, 168, 57, 200))
+    private static let v6 = IPAddress.v6(IPv6Address(high: 0xFD57_0000_0000_0000, low: 0xC8))
+    /// What a busy machine may add to a send time.
+    private static let tolerance = 0.15
+
+    @Test("tcpdump sees the announcement schedule, in both families, and the host resolves both addresses")
+    func schedule() async throws {
+        let segment = try await Segment.make()
+        let witness = try await Witness.watch(segment)
+        let harness = try await PacketLoopHarness.start(on: segment)
+        try await harness.run {
+            try await harness.configure([Self.v4, Self.v6])
+            try await Task.sleep(for: .milliseconds(4800))
+            // The host's kernel asks, and believes the answer.
+            _ = try await segment.tryOnHost("ping -c1 -W1 192.168.57.200 || true; ping -6 -c1 -W1 fd57::c8")
+            let neighbors = try await segment.onHost("ip neigh show dev eth0")
+            #expect(neighbors.contains("192.168.57.200 lladdr \(Segment.nodeHardware)"), "\(neighbors)")
+            #expect(neighbors.contains("fd57::c8 lladdr \(Segment.nodeHardware)"), "\(neighbors)")
+        }
+        let sightings = try await witness.sightings().filter { $0.frame.ethernet.source == Segment.nodeHardware }
+        for (address, copies) in [(Self.v4, 2), (Self.v6, 1)] {
+            let times = sightings.filter { $0.frame.announced == address }.map(\.time)
+            let expected: [Double] = [0, 0.2, 1.1, 2.2, 4.4].flatMap { [Double](repeating: $0, count: copies) }
+            #expect(times.count == expected.count)
+            for (time, planned) in zip(times, expected) {
+                #expect(abs(time - (times.first ?? 0) - planned) < Self.tolerance)
+            }
+        }
+    }
+
+    @Test("1,000 addresses at once: 2,000 frames/s at most, and every address once before any repeat")
+    func pacing() async throws {
+        let segment = try await Segment.make()
+        let witness = try await Witness.watch(segment, "arp")
+        let harness = try await PacketLoopHarness.start(on: segment)
+        let addresses = (0..<1000 as Range<UInt32>).map { IPAddress.v4(IPv4Address(rawValue: 0x0A01_0000 + $0)) }
+        try await harness.run {
+            try await harness.configure(addresses)
+            try await Task.sleep(for: .milliseconds(6500))
+        }
+        let announced = try await witness.sightings().filter { $0.frame.announced != nil }
+        #expect(announced.count == 10_000)
+        #expect(Set(announced.prefix(1000).compactMap(\.frame.announced)).count == 1000)
+        let times = announced.map(\.time)
+        var first = 0
+        var worst = 0
+        for last in times.indices {
+            while times[last] - times[first] > 1 { first += 1 }
+            worst = max(worst, last - first + 1)
+        }
+        // A burst of 20, and what waited in the thread's scheduling.
+        #expect(worst <= 2100, "\(worst) frames in one second")
+        print(
+            "pacing: most frames in one second \(worst), first announcement of the last address at \(times[min(999, times.count - 1)]) s"
+        )
+    }
+
+    @Test("a changed hardware address is announced at once")
+    func hardwareAddress() async throws {
+        let changed = MACAddress(2, 0, 0, 0, 0, 0x77)
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        var witness: Witness?
+        try await harness.run {
+            try await harness.configure([Self.v4, Self.v6])
+            try await Task.sleep(for: .milliseconds(700))
+            witness = try await Witness.watch(segment)
+            try await segment.onNode("ip link set eth0 address \(changed)")
+            try await Task.sleep(for: .milliseconds(500))
+        }
+        let sightings = try await witness?.sightings() ?? []
+        let seen = Set(sightings.filter { $0.frame.ethernet.source == changed }.compactMap(\.frame.announced))
+        #expect(seen == [Self.v4, Self.v6])
+    }
+
+    @Test("nothing is lost by a pulled cable: everything is announced when the carrier is back")
+    func carrier() async throws {
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        var witness: Witness?
+        try await harness.run {
+            try await harness.configure([Self.v4])
+            try await Task.sleep(for: .milliseconds(300))
+            try await segment.onHost("ip link set eth0 down")
+            try await harness.wait(for: "the loss of carrier") {
+                harness.network?.interfaces.values.contains { $0.name == "eth0" && !$0.isUsable } == true
+            }
+            try await segment.onHost("ip link set eth0 up")
+            witness = try await Witness.watch(segment)
+            try await Task.sleep(for: .milliseconds(1500))
+            try await segment.onHost("arping -c1 -w2 -I eth0 192.168.57.200")
+        }
+        let announced = try await witness?.sightings().filter { $0.frame.announced == Self.v4 } ?? []
+        #expect(announced.count >= 2)
+    }
+
+    @Test("an interface that is deleted takes its sockets with it, and works again when it is back")
+    func removal() async throws {
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        try await harness.run {
+            for _ in 0..<3 {
+                try await harness.configure([Self.v4, Self.v6])
+                try await harness.wait(for: "an answer") {
+                    try await segment.tryOnHost("arping -c1 -w1 -I eth0 192.168.57.200").isSuccess
+                }
+                #expect(try await segment.onNode("cat /proc/net/packet | wc -l").trimmed == "4")
+                try await segment.onNode("ip link del eth0")
+                try await harness.wait(for: "closed sockets") {
+                    try await segment.onNode("cat /proc/net/packet | wc -l").trimmed == "1"
+                }
+                try await segment.plug()
+                try await segment.onHost("ip addr add 192.168.57.30/24 dev eth0")
+            }
+        }
+        #expect(try await segment.onNode("cat /proc/net/packet | wc -l").trimmed == "1")
+        #expect(harness.troubles.isEmpty, "\(harness.troubles)")
+    }
+}
+
+extension String {
+    var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
+}

@@ -1,0 +1,151 @@
+import CTestSupport
+import CaptureKit
+import Foundation
+import Glibc
+import Lab
+import NetworkAddresses
+import Testing
+import Wire
+
+/// Two hosts on one Ethernet cable: the node under test, and another host with the kernel's own stack.
+///
+/// Each lives in a nameless network namespace that a sleeping process holds: when the test dies in whatever way, the
+/// processes end by themselves soon after, and everything is gone with them.
+final class Segment: Sendable {
+    static let nodeHardware = MACAddress(2, 0, 0, 0, 0, 0x1F)
+    static let hostHardware = MACAddress(2, 0, 0, 0, 0, 0x1E)
+    static let hostAddress = IPv4Address(192, 168, 57, 30)
+
+    let node: Int32
+    let host: Int32
+
+    /// Whether this machine and user can make namespaces at all.
+    static let isPossible = unsafe geteuid() == 0 && access("/usr/bin/unshare", X_OK) == 0
+
+    private init(node: Int32, host: Int32) { (self.node, self.host) = (node, host) }
+
+    deinit {
+        kill(node, SIGKILL)
+        kill(host, SIGKILL)
+    }
+
+    /// Makes the two namespaces, with a veth pair `eth0` in both, the host having its address.
+    static func make() async throws -> Segment {
+        let segment = Segment(
+            node: try await startDetached("exec unshare -n sleep 180"),
+            host: try await startDetached("exec unshare -n sleep 180"))
+        try await segment.waitForNamespaces()
+        try await segment.plug()
+        try await segment.onHost("ip addr add \(hostAddress)/24 dev eth0")
+        try await segment.onHost("ip -6 addr add fd57::1e/64 dev eth0 nodad")
+        return segment
+    }
+
+    /// (Re-)makes the cable.
+    func plug() async throws {
+        try await onNode(
+            "ip link add eth0 address \(Self.nodeHardware) type veth peer name eth0 address \(Self.hostHardware) netns \(host)"
+        )
+        try await onNode("ip link set lo up && ip link set eth0 up")
+        try await onHost("ip link set lo up && ip link set eth0 up")
+    }
+
+    @discardableResult
+    func onNode(_ script: String) async throws -> String { try await Self.run(in: node, script).check() }
+
+    @discardableResult
+    func onHost(_ script: String) async throws -> String { try await Self.run(in: host, script).check() }
+
+    func tryOnHost(_ script: String) async throws -> Program.Result { try await Self.run(in: host, script).run() }
+
+    static func run(in pid: Int32, _ script: String) -> Program {
+        Program(["nsenter", "-t", "\(pid)", "-n", "sh", "-ec", script])
+    }
+
+    /// The index of `eth0` on the node.
+    func interfaceIndex() async throws -> Int32 {
+        let text = try await onNode("ip -o link show eth0")
+        return try #require(Int32(text.prefix { $0 != ":" }))
+    }
+
+    /// Runs `body` on a thread of its own inside the node's namespace.
+    func insideNode<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        let pid = node
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread {
+                continuation.resume(
+                    with: Result {
+                        let status = ct_enter_network_of(pid)
+                        guard status == 0 else { throw POSIXError(.EPERM) }
+                        return try body()
+                    })
+            }.start()
+        }
+    }
+
+    /// Starts a program that outlives the shell which starts it, and returns its process number.
+    static func startDetached(_ script: String) async throws -> Int32 {
+        let text = try await Program(["sh", "-c", "(\(script)) >/dev/null 2>&1 & echo $!"]).check()
+        return try #require(Int32(text.trimmed))
+    }
+
+    /// `unshare` has to run first: its namespace is another one than ours as soon as it has.
+    private func waitForNamespaces() async throws {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
+        for pid in [node, host] {
+            for _ in 0..<500 {
+                let name = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/ns/net")
+                if let name, name != own { break }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+}
+
+/// tcpdump on the host's side of the cable: an independent witness of what was sent, and when.
+final class Witness: Sendable {
+    private let process: Int32
+    private let path: String
+
+    struct Sighting: Sendable {
+        /// Seconds since the first frame that was seen.
+        let time: Double
+        let frame: LinkFrame
+    }
+
+    static func watch(_ segment: Segment, _ expression: String = "arp or icmp6") async throws -> Witness {
+        let path = FileManager.default.temporaryDirectory.appending(path: "herald-\(UUID().uuidString).pcap").path
+        let process = try await Segment.startDetached(
+            "exec timeout 120 nsenter -t \(segment.host) -n tcpdump -i eth0 -Q in -U --immediate-mode -B 16384 "
+                + "-Z root -w \(path) '\(expression)'")
+        let witness = Witness(process, path)
+        // tcpdump writes the file's header when it has begun to listen.
+        for _ in 0..<500 {
+            if let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int, size >= 24 {
+                return witness
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw POSIXError(.ETIMEDOUT)
+    }
+
+    private init(_ process: Int32, _ path: String) { (self.process, self.path) = (process, path) }
+
+    deinit {
+        kill(process, SIGTERM)
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Ends the watch and tells what the node sent.
+    func sightings() async throws -> [Sighting] {
+        try await Task.sleep(for: .milliseconds(100))
+        kill(process, SIGINT)
+        for _ in 0..<200 where kill(process, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        let frames = try Capture(file: path).frames
+        let first = frames.first?.time ?? 0
+        return frames.compactMap { frame in
+            guard let parsed = try? LinkFrame(parsing: frame.bytes.span) else { return nil }
+            return Sighting(time: frame.time - first, frame: parsed)
+        }
+    }
+}
