@@ -11,12 +11,14 @@ package struct LinkMonitor: ~Copyable {
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
     /// Subscribes, then reads everything: what changes in between arrives as a change.
-    package init() throws(NetlinkError) {
+    ///
+    /// - Parameter receiveBuffer: octets of notifications that may wait.
+    package init(receiveBuffer: Int = 1 << 20) throws(NetlinkError) {
         let groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE
         let descriptor = cl_netlink_socket(UInt32(groups))
         guard descriptor >= 0 else { throw NetlinkError(-descriptor) }
         Self.attachFilter(to: descriptor)
-        _ = cl_receive_buffer(descriptor, 1 << 20)
+        _ = cl_receive_buffer(descriptor, Int32(clamping: receiveBuffer))
         do throws(NetlinkError) {
             state = try Self.snapshot()
         } catch {

@@ -23,7 +23,7 @@ final class PacketLoopHarness: Sendable {
         return PacketLoopHarness(segment, loop)
     }
 
-    private init(_ segment: Segment, _ loop: PacketLoop<Layer2Core>) { (self.segment, self.loop) = (segment, loop) }
+    init(_ segment: Segment, _ loop: PacketLoop<Layer2Core>) { (self.segment, self.loop) = (segment, loop) }
 
     /// Runs `body` while the events are taken in, then stops the thread.
     func run(_ body: () async throws -> Void) async throws {

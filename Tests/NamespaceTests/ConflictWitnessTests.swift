@@ -1,0 +1,122 @@
+import Lab
+import Layer2
+import Link
+import NetworkAddresses
+import SpeakerDaemon
+import Testing
+import Wire
+
+@Suite(.serialized, .enabled(if: Segment.isPossible, "needs root, for network namespaces"), .timeLimit(.minutes(3)))
+struct ConflictWitnessTests {
+    private static let v4 = IPAddress.v4(IPv4Address(192, 168, 57, 200))
+    private static let v6 = IPAddress.v6(IPv6Address(high: 0xFD57_0000_0000_0000, low: 0xC8))
+
+    @Test("a foreign host that claims an owned address is reported, and answered by one defence in 10 s")
+    func defence() async throws {
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        var witness: Witness?
+        try await harness.run {
+            try await harness.configure([Self.v4])
+            // Behind the last announcement of the schedule, so that only defences are left.
+            try await Task.sleep(for: .milliseconds(4700))
+            witness = try await Witness.watch(segment, "arp")
+            try await segment.onHost("ip addr add 192.168.57.200/32 dev eth0")
+            try await segment.onHost("arping -U -c4 -w5 -I eth0 192.168.57.200 || true")
+            try await harness.wait(for: "the report") {
+                harness.facts.contains(.conflict(Self.v4, hardwareAddress: Segment.hostHardware))
+            }
+            let counters = try await harness.counters
+            #expect((counters?.layer2.conflicts ?? 0) >= 3)
+            #expect(counters?.layer2.defences == 1)
+        }
+        let defences = try await witness?.sightings().filter { $0.frame.announced == Self.v4 } ?? []
+        #expect(defences.count == 2, "one defence has two forms")
+        #expect(harness.facts.count == 1)
+    }
+
+    @Test("a newly assigned address that a foreign host uses is never announced", arguments: [v4, v6])
+    func inUse(address: IPAddress) async throws {
+        let segment = try await Segment.make()
+        try await segment.onHost("ip addr add \(address)/\(address.family.bitWidth) dev eth0 nodad")
+        let witness = try await Witness.watch(segment)
+        let harness = try await PacketLoopHarness.start(on: segment)
+        try await harness.run {
+            try await harness.configure([address], probing: true)
+            try await harness.wait(for: "the report") { !harness.facts.isEmpty }
+            try await Task.sleep(for: .milliseconds(800))
+        }
+        #expect(harness.facts == [.probeConflict(address, hardwareAddress: Segment.hostHardware)])
+        let sightings = try await witness.sightings().filter { $0.frame.ethernet.source == Segment.nodeHardware }
+        #expect(sightings.allSatisfy { $0.frame.announced != address })
+        #expect(!sightings.isEmpty, "the witness saw no probe")
+    }
+
+    @Test("a newly assigned address that is free is probed three times, then announced")
+    func free() async throws {
+        let segment = try await Segment.make()
+        let witness = try await Witness.watch(segment, "arp")
+        let harness = try await PacketLoopHarness.start(on: segment)
+        try await harness.run {
+            try await harness.configure([Self.v4], probing: true)
+            try await Task.sleep(for: .milliseconds(900))
+        }
+        let sightings = try await witness.sightings()
+        let probes = sightings.filter { if case .arp(_, let packet) = $0.frame { packet.isProbe } else { false } }
+        let announcement = try #require(sightings.first { $0.frame.announced != nil })
+        #expect(probes.count == 3)
+        #expect(probes.allSatisfy { $0.time < announcement.time })
+        #expect(abs(announcement.time - (probes.first?.time ?? 0) - 0.45) < 0.15)
+    }
+
+    @Test("another host's duplicate address detection finds an owned address, in both families")
+    func duplicateAddressDetection() async throws {
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        try await harness.run {
+            try await harness.configure([Self.v4, Self.v6])
+            try await harness.wait(for: "an answer to a probe, as dhclient-script and systemd ask") {
+                // arping -D fails when somebody answers.
+                try await !segment.tryOnHost("arping -D -c1 -w1 -I eth0 192.168.57.200").isSuccess
+            }
+            try await segment.onHost("ip -6 addr add fd57::c8/64 dev eth0")
+            try await harness.wait(for: "dadfailed") {
+                try await segment.onHost("ip -6 addr show dev eth0").contains("dadfailed")
+            }
+        }
+    }
+
+    @Test("multicast and unicast solicitations are answered: ndisc6, and the kernel's reachability probes")
+    func solicitations() async throws {
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        try await harness.run {
+            try await harness.configure([Self.v6])
+            try await harness.wait(for: "ndisc6") {
+                try await segment.tryOnHost("ndisc6 -1 -w 500 fd57::c8 eth0").output.lowercased()
+                    .contains("\(Segment.nodeHardware)")
+            }
+            // A stale entry that is used is probed by unicast after delay_first_probe_time.
+            try await segment.onHost(
+                "sysctl -qw net.ipv6.neigh.eth0.delay_first_probe_time=0; "
+                    + "ip -6 neigh replace fd57::c8 lladdr \(Segment.nodeHardware) dev eth0 nud stale; "
+                    + "ping -6 -c1 -W1 fd57::c8 || true")
+            try await harness.wait(for: "a reachable entry") {
+                try await segment.onHost("ip -6 neigh show fd57::c8 dev eth0").contains("REACHABLE")
+            }
+        }
+    }
+
+    @Test("frames with a VLAN tag, and requests to other hosts, wake nobody")
+    func otherFrames() async throws {
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        try await harness.run {
+            try await harness.configure([Self.v4])
+            try await Task.sleep(for: .milliseconds(300))
+            let before = try await harness.counters?.framesReceived
+            try await segment.onHost("arping -c5 -w2 -i 0.1 -I eth0 192.168.57.199 || true")
+            #expect(try await harness.counters?.framesReceived == before)
+        }
+    }
+}
