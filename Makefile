@@ -38,3 +38,11 @@ lint: ## what the formatter and the linter would object to; nothing is changed
 .PHONY: bench
 bench: ## every benchmark, one after the other, on an otherwise idle machine
 	@for target in $$(awk -F: '/^bench-[a-z]+:/ { print $$1 }' $(MAKEFILE_LIST)); do $(MAKE) --no-print-directory $$target || exit 1; done
+
+.PHONY: bench-link
+bench-link: release ## ARP answered by the whole speaker, beside the same loop in C and the kernel; writes docs/benchmarks.md
+	scripts/bench-link
+
+.PHONY: fuzz
+fuzz: ## every parser of frames and messages from outside under libFuzzer; FUZZ_SECONDS=600 for the long run
+	scripts/fuzz

@@ -199,6 +199,19 @@ let package = Package(
     targets: core + edges + composition + tests
 )
 
+// libFuzzer targets (`make fuzz`): static libraries, because libFuzzer brings its own `main`.
+if Context.environment["HERALD_FUZZING"] != nil {
+    for (name, dependencies) in [
+        ("FuzzLinkFrame", ["Wire", "Layer2", "MonotonicTime", "NetworkAddresses"]), ("FuzzHello", ["Wire"]),
+        ("FuzzNetlink", ["Netlink"]),
+    ] {
+        package.targets.append(
+            .target(
+                name: name, dependencies: dependencies.map { .init(stringLiteral: $0) }, path: "Tests/Fuzzing/\(name)"))
+        package.products.append(.library(name: name, type: .static, targets: [name]))
+    }
+}
+
 for target in package.targets where target.type != .system && !["CLinux", "CTestSupport"].contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
@@ -208,4 +221,11 @@ for target in package.targets where target.type != .system && !["CLinux", "CTest
         .strictMemorySafety(),
         .treatAllWarnings(as: .error),
     ]
+}
+
+if Context.environment["HERALD_FUZZING"] != nil {
+    let fuzzed: Set = ["Wire", "Layer2", "Netlink", "FuzzLinkFrame", "FuzzHello", "FuzzNetlink"]
+    for target in package.targets where fuzzed.contains(target.name) {
+        target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer"]))
+    }
 }
