@@ -8,7 +8,12 @@ public struct RootCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Looking",
-                subcommands: [PoolsCommand.self, ServicesCommand.self, SpeakersCommand.self, HostsCommand.self]),
+                subcommands: [
+                    PoolsCommand.self, ServicesCommand.self, SpeakersCommand.self, ExplainCommand.self,
+                    HostsCommand.self,
+                ]),
+            CommandGroup(name: "Steering", subcommands: [DrainCommand.self, UndrainCommand.self]),
+            CommandGroup(name: "Manifests", subcommands: [ValidateCommand.self, ImportCommand.self]),
             CommandGroup(
                 name: "Trying out", subcommands: [LabCommand.self, APIServerCommand.self, LabToolCommand.self]),
         ])

@@ -1,0 +1,204 @@
+import AddressPools
+import KubernetesModel
+import MonotonicTime
+import NetworkAddresses
+import Reconciliation
+
+/// `lbctl explain service NAME`: the daemons' own decisions about one Service, step by step, and what to do.
+///
+/// Nothing is decided here: the controller's planner and the speakers' plan are asked, on the same objects.
+struct ServiceExplanation {
+    private(set) var lines: [String] = []
+    private var advice: [String] = []
+    private let service: Service
+    private let snapshot: ClusterSnapshot
+    private let now: Timestamp
+
+    /// nil when there is no such Service.
+    init?(_ key: ObjectKey, in snapshot: ClusterSnapshot, heraldNamespace: String, now: Timestamp) {
+        guard let service = snapshot.services[key], let plan = SpeakerPlan.explain(key, in: snapshot) else {
+            return nil
+        }
+        (self.service, self.snapshot, self.now) = (service, snapshot, now)
+        let planner = ControllerPlanner(
+            snapshot, policy: ControllerPolicy(namespace: heraldNamespace),
+            at: PlanTime(instant: Instant(nanoseconds: 0), wall: now))
+        let (state, _) = ServiceView.state(of: service)
+        let isLoadBalancer = service.spec?.type == "LoadBalancer"
+        lines.append("Service \(key): \(isLoadBalancer ? state.text : "not a load balancer")")
+        if let refusal = plan.refusal, refusal != .noAddress {
+            lines += ["", refusal.sentence]
+            advice.append(refusal.remedy)
+        } else {
+            allocation(key, planner)
+            for address in plan.addresses { announcement(address) }
+        }
+        if advice.isEmpty {
+            advice.append(
+                "Nothing. If a client cannot reach it all the same, see on its LAN who answers: lbctl probe ADDRESS")
+        }
+        lines += ["", "What to do"] + advice.uniqued().map { "  \($0)" }
+    }
+
+    // MARK: Allocation
+
+    private mutating func allocation(_ key: ObjectKey, _ planner: ControllerPlanner) {
+        lines += ["", "Allocation"]
+        guard let request = planner.request(of: key), let outcome = planner.outcome(of: key) else {
+            lines.append("  the controller does not count this Service among its own")
+            return
+        }
+        lines.append("  asks for \(Self.wish(request))")
+        for pool in snapshot.pools.values.sorted(by: { $0.key < $1.key }) {
+            lines.append("  pool \(pool.metadata.name): \(verdict(of: pool, key, request, planner))")
+        }
+        switch outcome {
+        case .satisfied:
+            let message = planner.plan(for: key)?.conditions?.allocated.message ?? ""
+            lines.append("  → \(message)")
+            let assigned = Set((planner.plan(for: key)?.addresses ?? []))
+            if assigned != service.addresses {
+                lines.append("  → the Service's status does not say so yet")
+                advice.append(
+                    "Wait for the controller, or see whether one leads: kubectl get lease -n herald-system herald-controller"
+                )
+            }
+        case .kept(let obstacle):
+            lines.append("  → what it has is kept, but another request is not met: \(obstacle.sentence)")
+            advice.append(obstacle.sentence)
+        case .refused(let obstacle):
+            lines.append("  → no address: \(obstacle.sentence)")
+            advice.append(obstacle.sentence)
+        }
+    }
+
+    static func wish(_ request: AddressRequest) -> String {
+        let families =
+            switch request.families {
+            case .single(let family): "one \(family.rawValue) address"
+            case .preferBoth(let primary): "both families if one pool has both, \(primary.rawValue) first"
+            case .requireBoth(let primary): "both families from one pool, \(primary.rawValue) first"
+            }
+        var text = families
+        if !request.addresses.isEmpty {
+            text = request.addresses.map(\.description).joined(separator: " and ") + " (\(families))"
+        }
+        if let pool = request.pool { text += ", from pool \(pool)" }
+        if let sharing = request.sharing { text += ", shared under the key \"\(sharing.key)\"" }
+        return text
+    }
+
+    /// Whether the pool holds the Service's addresses, or would serve it if it had to.
+    private func verdict(
+        of pool: IPAddressPool, _ key: ObjectKey, _ request: AddressRequest, _ planner: ControllerPlanner
+    ) -> String {
+        let name = pool.metadata.name
+        if let held = planner.allocator.holdings[Holder(key)], held.pool == name {
+            return "has given it \(held.addresses.map(\.description).joined(separator: " and "))"
+        }
+        if pool.spec.autoAssign == false, request.pool == nil, request.addresses.isEmpty {
+            return "gives addresses only to Services that ask for it by name (autoAssign: false)"
+        }
+        if let wanted = request.pool, wanted != name { return "not asked for" }
+        var (allocator, trial) = (planner.allocator, request)
+        trial.pool = name
+        let nobody = Holder(namespace: "", name: "")
+        switch allocator.fulfil(trial, for: nobody, at: Instant(nanoseconds: 0)) {
+        case .satisfied, .assigned:
+            let next =
+                allocator.holdings[nobody]?.addresses.map(\.description).joined(separator: " and ") ?? "an address"
+            return "could give it \(next)"
+        case .kept(let refusal), .refused(let refusal): return refusal.sentence
+        }
+    }
+
+    // MARK: Announcement
+
+    private mutating func announcement(_ address: SpeakerExplanation.Address) {
+        lines += ["", "Announcement of \(address.text)"]
+        if let pool = address.pool {
+            lines.append(
+                address.advertisements.isEmpty
+                    ? "  pool \(pool); no L2Advertisement selects it, so every eligible node may announce it"
+                    : "  pool \(pool), by L2Advertisement \(address.advertisements.joined(separator: ", "))")
+        }
+        lines.append("  on \(Self.links(address.links))")
+        if !address.sharedWith.isEmpty {
+            lines.append("  shared with \(address.sharedWith.map(\.description).joined(separator: ", "))")
+            if address.isSharedApart {
+                lines.append(
+                    "  the sharing Services have no eligible node in common: the oldest one's nodes announce it")
+                advice.append("Give the Services that share \(address.text) endpoints on a common node.")
+            }
+        }
+        let entries = entries(of: address.text)
+        for node in address.nodes {
+            lines.append("  node \(node.name): \(node.verdict.sentence)\(place(entries, node.name))")
+        }
+        let announced = entries.filter { $0.conflict == nil }
+        if let refusal = address.refusal {
+            lines.append("  → not announced: \(refusal.sentence)")
+            advice.append(refusal.remedy.replacing("NAME", with: service.metadata.name))
+        } else if let conflict = entries.compactMap(\.conflict).first {
+            lines.append("  → not announced: a foreign host (\(conflict)) uses the address")
+            advice.append("Find the host with \(conflict) and give it another address, or: lbctl probe \(address.text)")
+        } else if announced.isEmpty {
+            silence(address)
+        } else {
+            let places = announced.map { "\($0.node) on \($0.interface)" }
+            lines.append("  → announced by \(places.joined(separator: " and "))")
+        }
+    }
+
+    static func links(_ choice: LinkChoice) -> String {
+        let named = choice.named.sorted().joined(separator: ", ")
+        let byDefault = "the links whose subnet has the address, or all if there is none"
+        if choice.named.isEmpty { return byDefault }
+        return choice.usesDefault ? "\(byDefault); and on \(named)" : "interface \(named), as the L2Advertisement says"
+    }
+
+    /// Nobody announces it though the plan has no objection of its own: is there a node, and does a speaker run there?
+    private mutating func silence(_ address: SpeakerExplanation.Address) {
+        let able = address.nodes.filter { $0.verdict.weight != nil }.map(\.name)
+        guard !able.isEmpty else {
+            lines.append("  → not announced: no node may")
+            for node in address.nodes {
+                if case .refused(let refusal) = node.verdict { advice.append("Node \(node.name): \(refusal.remedy).") }
+            }
+            return
+        }
+        let silent = able.filter { speakerState($0) != "Ready" }
+        if silent.count == able.count {
+            lines.append("  → not announced: no speaker runs on \(able.joined(separator: ", "))")
+            advice.append("Start them: kubectl rollout status daemonset/herald-speaker -n herald-system")
+        } else {
+            lines.append(
+                "  → not announced yet, though \(able.filter { !silent.contains($0) }.joined(separator: ", ")) could")
+            advice.append(
+                "Wait a second. If it lasts, look at the speakers' logs: kubectl logs -n herald-system -l app.kubernetes.io/component=speaker"
+            )
+        }
+    }
+
+    private func speakerState(_ node: String) -> String {
+        let lease = snapshot.leases.values.first { $0.metadata.name == HeraldObjects.speakerLease(node: node) }
+        return SpeakerView.state(of: lease, snapshot.nodes[ObjectKey(name: node)], now).text
+    }
+
+    private func entries(of address: String) -> [ServiceL2Status.Announced] {
+        (ServiceView.entries(in: snapshot)[service.key] ?? []).filter { $0.address == address }
+    }
+
+    private func place(_ entries: [ServiceL2Status.Announced], _ node: String) -> String {
+        guard let entry = entries.first(where: { $0.node == node && $0.conflict == nil }) else { return "" }
+        let since = entry.since.map { " for \(Age.text(since: $0, now: now))" } ?? ""
+        return "; announces it on \(entry.interface)\(entry.hardwareAddress.map { " (\($0))" } ?? "")\(since)"
+    }
+}
+
+extension Service {
+    /// `status.loadBalancer.ingress[].ip`.
+    var addresses: Set<IPAddress> {
+        Set((status?.loadBalancer?.ingress ?? []).compactMap { $0.ip.flatMap { IPAddress($0) } })
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import KubernetesModel
+import Lab
+import Reconciliation
+
+/// Objects out of files, judged without a cluster: each by itself, and all together.
+struct ManifestSet {
+    private(set) var objects: [(source: String, object: JSONValue)] = []
+    private(set) var findings: [Finding] = []
+
+    /// - Parameter files: YAML or JSON, with one or more documents, lists too; `-` is standard input.
+    init(files: [String]) throws {
+        for file in files {
+            let data: Data?
+            do {
+                data =
+                    file == "-"
+                    ? try FileHandle.standardInput.readToEnd() : try Data(contentsOf: URL(fileURLWithPath: file))
+            } catch {
+                throw Complaint("cannot read \(file): \(error.localizedDescription)")
+            }
+            add(String(decoding: data ?? Data(), as: UTF8.self), source: file == "-" ? "standard input" : file)
+        }
+    }
+
+    init(text: String, source: String) { add(text, source: source) }
+
+    private mutating func add(_ text: String, source: String) {
+        do {
+            for document in try YAMLText.documents(text) {
+                let isList = document["kind"]?.string?.hasSuffix("List") == true
+                for object in isList ? document["items"]?.array ?? [] : [document] { objects.append((source, object)) }
+            }
+        } catch {
+            findings.append(Finding(.error, source, "\(error)", "correct the YAML"))
+        }
+    }
+
+    /// Everything that is wrong, worst first.
+    func validate() -> [Finding] {
+        var findings = findings
+        var snapshot = ClusterSnapshot()
+        var seen: Set<String> = []
+        for (source, object) in objects {
+            let kind = object["kind"]?.string ?? ""
+            let name = object["metadata"]?["name"]?.string ?? ""
+            let subject = "\(source): \(kind.isEmpty ? "object" : kind) \(name)"
+            guard !kind.isEmpty, !(object["apiVersion"]?.string ?? "").isEmpty else {
+                findings.append(Finding(.error, subject, "has no kind or no apiVersion", "write both"))
+                continue
+            }
+            let place =
+                "\(object["apiVersion"]?.string ?? "")/\(kind)/\(object["metadata"]?["namespace"]?.string ?? "")/\(name)"
+            if !seen.insert(place).inserted {
+                findings.append(Finding(.error, subject, "is there twice", "rename one or remove it"))
+            }
+            findings += ObjectCheck.findings(subject, object, into: &snapshot)
+        }
+        return (findings + CrossCheck.findings(snapshot)).sorted()
+    }
+
+    /// The snapshot of all objects that are well-formed.
+    var snapshot: ClusterSnapshot {
+        var snapshot = ClusterSnapshot()
+        for (source, object) in objects { _ = ObjectCheck.findings(source, object, into: &snapshot) }
+        return snapshot
+    }
+}
