@@ -112,6 +112,11 @@ let tests: [Target] = [
     .testTarget(
         name: "PacketSocketTests",
         dependencies: ["PacketSocket", "Netlink", "NetworkAddresses", "Wire", "CTestSupport"]),
+    .executableTarget(name: "arp-witness", path: "Tests/Benchmarks/arp-witness"),
+    .executableTarget(
+        name: "failover-bench",
+        dependencies: ["EmbeddedAPIServer", "KubernetesModel", "Lab", nioCore, nioPosix, argumentParser],
+        path: "Tests/Benchmarks/failover-bench"),
     .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses", "CaptureKit"]),
     .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "MonotonicTime", "NetworkAddresses"]),
