@@ -1,4 +1,5 @@
 import ArgumentParser
+import EmbeddedAPIServer
 import Foundation
 
 /// What an operator would try by hand with arping, ping, ndisc6 and curl, against real kernels: one line per statement,

@@ -34,7 +34,7 @@ struct SiteOptions: ParsableArguments {
             let backends = try rig.startBackends()
             defer {
                 for node in site.nodes { speakers.end(node, with: SIGKILL) }
-                for backend in backends { backend.terminate() }
+                for backend in backends { backend.end(with: SIGKILL) }
             }
             try speakers.startAll()
             return try await body(rig)
@@ -49,16 +49,11 @@ struct Rig: Sendable {
     let speakers: Speakers
     let folder: String
 
-    func startBackends() throws -> [Process] {
+    func startBackends() throws -> [ChildProcess] {
         try site.nodes.map { node in
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = [
-                "ip", "netns", "exec", node.name, "\(folder)/failover-bench", "backend", node.name,
-            ]
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
-            return process
+            try ChildProcess(
+                ["ip", "netns", "exec", node.name, "\(folder)/failover-bench", "backend", node.name],
+                output: "/run/herald/backend-\(node.name).log")
         }
     }
 

@@ -114,25 +114,3 @@ private func hex(_ value: Int) -> String {
     let digits = String(value, radix: 16)
     return digits.count == 1 ? "0" + digits : digits
 }
-
-/// Runs a shell script; what it printed is the message of the error when it fails.
-@discardableResult
-func shell(_ script: String) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-ec", script]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failure("`\(script)` failed: \(output)") }
-    return output
-}
-
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
-}

@@ -1,50 +1,42 @@
 import Foundation
 import Lab
+import Synchronization
 
 /// The `lb-speaker` processes of a site, one per node, and what can be done to them.
-final class Speakers {
+final class Speakers: Sendable {
     let site: Site
     private let program: String
     private let kubeconfig: String
     private let logs: String
-    private var running: [Int: Process] = [:]
+    private let logLevel = "info"
+    private let running = Mutex<[Int: ChildProcess]>([:])
 
     init(site: Site, program: String, kubeconfig: String, logs: String) {
         (self.site, self.program, self.kubeconfig, self.logs) = (site, program, kubeconfig, logs)
     }
 
     func start(_ node: Site.Node) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "ip", "netns", "exec", node.name, program, "--node-name", node.name, "--namespace", TestCluster.namespace,
-            "--kubeconfig", kubeconfig, "--interfaces", "eth0", "--transport", "async-http-client",
-            "--metrics-listen", "\(node.managementAddress):7475", "--log-level", "info",
-        ]
-        let log = "\(logs)/\(node.name).log"
-        if !FileManager.default.fileExists(atPath: log) { FileManager.default.createFile(atPath: log, contents: nil) }
-        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
-        try output.seekToEnd()
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        running[node.index] = process
+        let process = try ChildProcess(
+            [
+                "ip", "netns", "exec", node.name, program, "--node-name", node.name, "--namespace",
+                TestCluster.namespace, "--kubeconfig", kubeconfig, "--interfaces", "eth0", "--transport",
+                "async-http-client", "--metrics-listen", "\(node.managementAddress):7475", "--log-level", logLevel,
+            ], output: "\(logs)/\(node.name).log")
+        running.withLock { $0[node.index] = process }
     }
 
     func startAll() throws { for node in site.nodes { try start(node) } }
 
     func signal(_ node: Site.Node, _ signal: Int32) {
-        guard let process = running[node.index] else { return }
-        kill(process.processIdentifier, signal)
+        guard let process = running.withLock({ $0[node.index] }) else { return }
+        process.signal(signal)
     }
 
     /// Sends a deadly signal and waits for the end.
     func end(_ node: Site.Node, with signal: Int32) {
-        guard let process = running.removeValue(forKey: node.index) else { return }
-        kill(process.processIdentifier, SIGCONT)
-        kill(process.processIdentifier, signal)
-        process.waitUntilExit()
+        guard let process = running.withLock({ $0.removeValue(forKey: node.index) }) else { return }
+        process.signal(SIGCONT)
+        process.end(with: signal)
     }
 
     /// The Kubernetes readiness probe of the pod.

@@ -64,33 +64,27 @@ struct Testimony: Sendable {
 }
 
 /// A running `arp-witness`.
-final class Witness {
-    private let process = Process()
-    private let input = Pipe()
-    private let file: URL
+struct Witness: Sendable {
+    private let process: ChildProcess
+    private let file = "/run/herald/witness-\(UUID().uuidString)"
 
     init(
         tool: String, from source: String = Site.clientAddress, first: String, count: Int = 1, period: Int = 5000,
         isUnicast: Bool = false
     ) throws {
-        file = FileManager.default.temporaryDirectory.appendingPathComponent("witness-\(UUID().uuidString)")
-        FileManager.default.createFile(atPath: file.path, contents: nil)
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "ip", "netns", "exec", Site.client, tool, "eth0", source, first, "\(count)", "\(period)",
-            isUnicast ? "unicast" : "broadcast",
-        ]
-        process.standardInput = input
-        process.standardOutput = try FileHandle(forWritingTo: file)
-        try process.run()
+        process = try ChildProcess(
+            [
+                "ip", "netns", "exec", Site.client, tool, "eth0", source, first, "\(count)", "\(period)",
+                isUnicast ? "unicast" : "broadcast",
+            ], output: file, mergesErrors: false, hasInput: true)
     }
 
     /// Ends the witness and hears what it has to say.
     func finish() throws -> Testimony {
-        try input.fileHandleForWriting.close()
-        process.waitUntilExit()
-        defer { try? FileManager.default.removeItem(at: file) }
-        return Testimony(try String(contentsOf: file, encoding: .utf8))
+        let status = process.end()
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        guard status == 0 else { throw Failure("arp-witness ended with status \(status)") }
+        return Testimony(try String(contentsOfFile: file, encoding: .utf8))
     }
 }
 
