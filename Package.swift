@@ -139,7 +139,7 @@ let tests: [Target] = [
     .testTarget(
         name: "EmbeddedAPIServerTests",
         dependencies: [
-            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesClient", asyncHTTPClient, nioCore, nioSSL,
+            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesClient", asyncHTTPClient, nioCore, nioHTTP1, nioSSL,
             yams, logging,
         ]),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging, metrics, lifecycle]),

@@ -65,8 +65,9 @@ public struct APIFailure: Error, Sendable, Hashable {
     public var status: JSONValue {
         var status: [String: JSONValue] = [
             "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure",
-            "message": .string(message), "reason": .string(reason), "code": .integer(Int64(code)),
+            "message": .string(message), "code": .integer(Int64(code)),
         ]
+        if !reason.isEmpty { status["reason"] = .string(reason) }
         if let details {
             var members: [String: JSONValue] = [:]
             members["name"] = details.name.map { .string($0) }

@@ -47,7 +47,8 @@ extension ObjectStore {
             throw .alreadyExists(definition.type, request.key.name)
         }
         if let version = object.at("metadata", "resourceVersion")?.string, !version.isEmpty {
-            throw .badRequest("resourceVersion should not be set on objects to be created")
+            throw APIFailure(
+                code: 500, reason: "", message: "resourceVersion should not be set on objects to be created")
         }
         var new = object
         if definition.hasStatus, !definition.keepsStatusOnCreate { new["status"] = nil }
