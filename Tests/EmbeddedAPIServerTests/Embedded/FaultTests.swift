@@ -1,0 +1,144 @@
+import AsyncHTTPClient
+import EmbeddedAPIServer
+import KubernetesModel
+import NIOCore
+import NIOHTTP1
+import ObjectStore
+import Testing
+
+/// The switches that other suites turn, and the limits that keep the server standing.
+@Suite struct FaultTests {
+    @Test("a stopped server refuses, and comes back on its port with its objects")
+    func restart() async throws {
+        try await APIUnderTest.embedded.run { probe in
+            let server = try #require(probe.embedded)
+            try await probe.post(probe.configMaps(), probe.configMap("kept"))
+            let port = server.port
+            await server.stop()
+            await #expect(throws: (any Error).self) { try await probe.get(probe.configMaps()) }
+            try await server.start()
+            #expect(server.port == port)
+            #expect(try await probe.get(probe.configMaps("/kept")).status == 200)
+        }
+    }
+
+    @Test("a paused server answers nothing until it is resumed")
+    func pause() async throws {
+        try await APIUnderTest.embedded.run { probe in
+            let server = try #require(probe.embedded)
+            server.pause()
+            let request = probe.request("GET", probe.configMaps(), type: nil)
+            await #expect(throws: (any Error).self) {
+                _ = try await probe.client.execute(request, timeout: .milliseconds(200))
+            }
+            server.resume()
+            #expect(try await probe.get(probe.configMaps()).status == 200)
+        }
+    }
+
+    @Test("after compaction an old watch and an old page get 410")
+    func compaction() async throws {
+        try await APIUnderTest.embedded.run { probe in
+            let server = try #require(probe.embedded)
+            for name in ["a", "b", "c"] { try await probe.post(probe.configMaps(), probe.configMap(name)) }
+            let first = try await probe.get(probe.configMaps("?limit=1"))
+            try await probe.delete(probe.configMaps("/b"))
+            server.compactHistory()
+            let token = first.body.at("metadata", "continue")?.string ?? ""
+            let page = try await probe.get(probe.configMaps("?limit=1&continue=\(token)"))
+            #expect(page.status == 410)
+            #expect(page.reason == "Expired")
+            let events = try await probe.watch(probe.configMaps("?resourceVersion=\(first.version)"), count: 1)
+            #expect(events.first?.type == "ERROR")
+            #expect(events.first?.at("object", "reason") == "Expired")
+        }
+    }
+
+    @Test("history is bounded: a watch that is far behind gets 410, a close one goes on")
+    func history() async throws {
+        var configuration = APIServerConfiguration()
+        configuration.historyLimit = 8
+        try await withEmbeddedAPIServer(configuration) { server in
+            let client = try APIProbe.client(certificateAuthorityPEM: server.certificateAuthorityPEM)
+            var probe = APIProbe(url: server.url, token: server.adminToken, client: client, embedded: server)
+            probe.namespace = "default"
+            let start = try await probe.get(probe.configMaps()).version
+            for number in 0..<20 { try await probe.post(probe.configMaps(), probe.configMap("n\(number)")) }
+            let old = try await probe.watch(probe.configMaps("?resourceVersion=\(start)"), count: 1)
+            #expect(old.first?.type == "ERROR")
+            let newest = Int(try await probe.get(probe.configMaps()).version) ?? 0
+            let close = try await probe.watch(probe.configMaps("?resourceVersion=\(newest - 2)"), count: 2)
+            #expect(close.map(\.type) == ["ADDED", "ADDED"])
+            try await client.shutdown()
+        }
+    }
+
+    @Test(
+        "hostile requests are refused and the server stands",
+        arguments: [
+            ("POST", "/api/v1/namespaces/default/configmaps", "{"),
+            ("POST", "/api/v1/namespaces/default/configmaps", "[]"),
+            ("POST", "/api/v1/namespaces/default/configmaps", "\u{0}"),
+            ("POST", "/api/v1/namespaces/default/configmaps", String(repeating: "[", count: 100_000)),
+            ("POST", "/api/v1/namespaces/default/configmaps", #"{"metadata":7}"#),
+            ("POST", "/api/v1/namespaces/default/services", #"{"metadata":{"name":"a"},"spec":{"ports":{"x":1}}}"#),
+            ("GET", "/api/v1/namespaces/%ff/configmaps", ""), ("GET", "/api/v1/configmaps?limit=-1", ""),
+            ("GET", "/api/v1/configmaps?continue=1.zz.00", ""), ("GET", "/api/v1/../../etc/passwd", ""),
+            ("GET", "/api/v1/configmaps?labelSelector=%28%28%28", ""), ("BREW", "/api/v1/configmaps", ""),
+        ])
+    func hostile(method: String, path: String, body: String) async throws {
+        try await APIUnderTest.embedded.run { probe in
+            let request = probe.request(method, path, body.isEmpty ? nil : Array(body.utf8), type: "application/json")
+            let answer = try await probe.call(request)
+            #expect((400..<500).contains(answer.status))
+            #expect(answer.body["kind"] == "Status")
+            #expect(try await probe.get("/readyz").status == 200)
+        }
+    }
+
+    @Test("a body beyond the limit is refused")
+    func large() async throws {
+        try await APIUnderTest.embedded.run { probe in
+            let text = String(repeating: "x", count: 4 << 20)
+            let answer = try await probe.post(probe.configMaps(), probe.configMap("a", data: ["a": .string(text)]))
+            #expect(answer.status == 413)
+            #expect(answer.reason == "RequestEntityTooLarge")
+        }
+    }
+
+    @Test("a validator's causes refuse an object")
+    func validator() async throws {
+        var configuration = APIServerConfiguration()
+        configuration.validator = { type, object, _ in
+            guard type.kind == "ConfigMap", object.at("data", "bad") != nil else { return [] }
+            return [Status.Cause(reason: "FieldValueInvalid", message: "Invalid value: no", field: "data.bad")]
+        }
+        try await withEmbeddedAPIServer(configuration) { server in
+            let client = try APIProbe.client(certificateAuthorityPEM: server.certificateAuthorityPEM)
+            var probe = APIProbe(url: server.url, token: server.adminToken, client: client, embedded: server)
+            probe.namespace = "default"
+            let refused = try await probe.post(probe.configMaps(), probe.configMap("a", data: ["bad": "1"]))
+            #expect(refused.status == 422)
+            #expect(refused.message == "ConfigMap \"a\" is invalid: data.bad: Invalid value: no")
+            #expect(try await probe.post(probe.configMaps(), probe.configMap("a")).status == 201)
+            try await client.shutdown()
+        }
+    }
+
+    @Test("a namespace is deleted with what is in it, and waits for finalizers")
+    func namespaces() async throws {
+        try await APIUnderTest.embedded.run { probe in
+            var held = probe.configMap("held")
+            held.set("metadata", "finalizers", to: ["cluster.home/hold"])
+            try await probe.post(probe.configMaps(), held)
+            try await probe.post(probe.services(), probe.service("web"))
+            let path = "/api/v1/namespaces/\(probe.namespace)"
+            let terminating = try await probe.delete(path)
+            #expect(terminating.body.at("status", "phase") == "Terminating")
+            #expect(try await probe.get(probe.services("/web")).status == 404)
+            #expect(try await probe.post(probe.configMaps(), probe.configMap("late")).status == 403)
+            try await probe.merge(probe.configMaps("/held"), ["metadata": ["finalizers": .null]])
+            #expect(try await probe.get(path).status == 404)
+        }
+    }
+}

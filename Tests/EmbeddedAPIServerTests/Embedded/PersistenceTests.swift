@@ -1,0 +1,89 @@
+import AsyncHTTPClient
+import EmbeddedAPIServer
+import Foundation
+import KubernetesModel
+import ObjectStore
+import Testing
+
+/// What the data directory keeps.
+@Suite struct PersistenceTests {
+    private func withDirectory(_ body: (String) async throws -> Void) async throws {
+        let path = NSTemporaryDirectory() + "herald-api-\(UInt32.random(in: 0...UInt32.max))"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await body(path)
+    }
+
+    private func withServer<Value: Sendable>(
+        _ directory: String, _ body: @Sendable @escaping (APIProbe) async throws -> Value
+    ) async throws -> Value {
+        var configuration = APIServerConfiguration()
+        configuration.dataDirectory = directory
+        return try await withEmbeddedAPIServer(configuration) { server in
+            let client = try APIProbe.client(certificateAuthorityPEM: server.certificateAuthorityPEM)
+            var probe = APIProbe(url: server.url, token: server.adminToken, client: client, embedded: server)
+            probe.namespace = "default"
+            let result: Result<Value, any Error>
+            do { result = .success(try await body(probe)) } catch { result = .failure(error) }
+            try await client.shutdown()
+            return try result.get()
+        }
+    }
+
+    @Test("objects, keys and the version survive a restart")
+    func restart() async throws {
+        try await withDirectory { directory in
+            let (before, token, authority) = try await withServer(directory) { probe in
+                try await probe.post(probe.configMaps(), probe.configMap("kept"))
+                try await probe.post(probe.configMaps(), probe.configMap("gone"))
+                try await probe.delete(probe.configMaps("/gone"))
+                return (
+                    try await probe.get(probe.configMaps()), probe.token, probe.embedded?.certificateAuthorityPEM
+                )
+            }
+            try await withServer(directory) { probe in
+                let after = try await probe.get(probe.configMaps())
+                #expect(after.items == before.items)
+                #expect(after.version == before.version)
+                #expect(probe.token == token)
+                #expect(probe.embedded?.certificateAuthorityPEM == authority)
+                // History is not kept: a watch from before must list again.
+                let events = try await probe.watch(probe.configMaps("?resourceVersion=2"), count: 1)
+                #expect(events.first?.type == "ERROR")
+                #expect(events.first?.at("object", "code") == 410)
+            }
+        }
+    }
+
+    @Test("a torn last line is dropped, damage before it is refused")
+    func damage() async throws {
+        try await withDirectory { directory in
+            try await withServer(directory) { probe in
+                for name in ["a", "b"] { try await probe.post(probe.configMaps(), probe.configMap(name)) }
+            }
+            let path = directory + "/journal.jsonl"
+            let whole = try String(contentsOfFile: path, encoding: .utf8)
+            try (whole + #"{"storage":"configmaps","na"#).write(toFile: path, atomically: true, encoding: .utf8)
+            try await withServer(directory) { probe in
+                #expect(try await probe.get(probe.configMaps()).names == ["a", "b"])
+                try await probe.post(probe.configMaps(), probe.configMap("c"))
+            }
+            try ("nonsense\n" + String(contentsOfFile: path, encoding: .utf8))
+                .write(toFile: path, atomically: true, encoding: .utf8)
+            await #expect { try await withServer(directory) { _ in } } throws: { error in
+                "\(error)".contains("is damaged in line 1")
+            }
+        }
+    }
+
+    @Test("secrets on disk are for their owner only")
+    func permissions() async throws {
+        try await withDirectory { directory in
+            try await withServer(directory) { _ in }
+            for name in ["", "/admin.token", "/ca.key", "/service-account.key", "/journal.jsonl"] {
+                let attributes = try FileManager.default.attributesOfItem(atPath: directory + name)
+                let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0o777
+                #expect(mode & 0o077 == 0, "\(name)")
+            }
+        }
+    }
+}
