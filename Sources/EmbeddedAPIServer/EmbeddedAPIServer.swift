@@ -39,7 +39,11 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
     /// Serves until the service group shuts down or the task is cancelled.
     public func run() async throws {
         do {
-            try await cancelWhenGracefulShutdown { try await self.serve() }
+            try await withGracefulShutdownHandler {
+                try await self.serve()
+            } onGracefulShutdown: {
+                self.listener.end()
+            }
         } catch is CancellationError {
         } catch {
             listener.fail(error)
@@ -50,34 +54,50 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
 
     /// Listens, stops and listens again as ``stop()`` and ``start()`` ask.
     private func serve() async throws {
-        for await isWanted in listener.wishes() {
-            guard isWanted else { continue }
+        for await _ in listener.wishes() {
+            let service = ServiceGroup(
+                configuration: ServiceGroupConfiguration(
+                    services: [try application()], logger: configuration.logger))
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await self.listen() }
-                group.addTask { await self.listener.untilUnwanted() }
-                _ = try await group.next()
+                group.addTask { try await service.run() }
+                group.addTask { await self.close(service) }
+                // The closer only ends by cancellation: what comes first is the end of the service, or its failure.
+                try await group.next()
                 group.cancelAll()
-                core.cluster.endWatches()
-                core.connections.closeAll()
-                while true {
-                    do { guard try await group.next() != nil else { break } } catch is CancellationError {}
-                }
             }
             listener.didStop()
-            if Task.isCancelled { return }
         }
     }
 
-    private func listen() async throws {
+    /// Waits for the wish to stop, then refuses new connections and cuts those that are open.
+    ///
+    /// The service is asked to shut down rather than cancelled: a cancelled HTTP/2 connection drops streams that are on
+    /// their way in, and NIO traps when an unused stream is dropped.
+    private func close(_ service: ServiceGroup) async {
+        await listener.untilUnwanted()
+        guard !Task.isCancelled else { return await untilCancelled() }
+        await service.triggerGracefulShutdown()
+        core.gate.open()
+        while !Task.isCancelled {
+            core.cluster.endWatches()
+            core.connections.closeAll()
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private func untilCancelled() async {
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(1)) }
+    }
+
+    private func application() throws -> some ServiceLifecycle.Service {
         let tls = try identity.tlsConfiguration(hosts: [configuration.host] + configuration.advertisedHosts)
         let port = listener.port ?? configuration.port
-        let application = Application(
+        return Application(
             responder: APIResponder(core: core), server: try .http2Upgrade(tlsConfiguration: tls),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: port), serverName: nil),
             onServerRunning: { [listener] channel in listener.didStart(port: channel.localAddress?.port ?? port) },
             logger: configuration.logger)
-        try await application.run()
     }
 
     /// Waits until the server listens.
@@ -200,22 +220,20 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
 /// Runs a server for the length of a closure, and stops it after.
 public func withEmbeddedAPIServer<Value: Sendable>(
     _ configuration: APIServerConfiguration = APIServerConfiguration(),
-    _ body: @Sendable @escaping (EmbeddedAPIServer) async throws -> Value
+    _ body: @Sendable (EmbeddedAPIServer) async throws -> Value
 ) async throws -> Value {
     let server = try EmbeddedAPIServer(configuration)
-    return try await withThrowingTaskGroup(of: Value?.self) { group in
-        group.addTask {
-            try await server.run()
-            return nil
-        }
-        group.addTask {
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await server.run() }
+        let result: Result<Value, any Error>
+        do {
             try await server.untilListening()
-            return try await body(server)
+            result = .success(try await body(server))
+        } catch {
+            result = .failure(error)
         }
-        defer { group.cancelAll() }
-        while let result = try await group.next() {
-            if let result { return result }
-        }
-        throw CancellationError()
+        await server.stop()
+        group.cancelAll()
+        return try result.get()
     }
 }

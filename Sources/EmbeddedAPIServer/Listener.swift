@@ -4,6 +4,8 @@ import Synchronization
 final class Listener: Sendable {
     private struct State {
         var isWanted = true
+        /// Never again: the service shuts down.
+        var hasEnded = false
         var isListening = false
         var port: Int?
         var failure: (any Error)?
@@ -25,11 +27,18 @@ final class Listener: Sendable {
     func didStop() { change { $0.isListening = false } }
     func fail(_ error: any Error) { change { $0.failure = error } }
 
+    func end() {
+        change { state in
+            state.isWanted = false
+            state.hasEnded = true
+        }
+    }
+
     /// Returns when the wish has come true.
     func setWanted(_ isWanted: Bool) async {
         change { $0.isWanted = isWanted }
         guard !isWanted else { return }
-        await until { !$0.isListening || $0.failure != nil }
+        await until { (!$0.isListening && $0.port != nil) || $0.failure != nil }
     }
 
     func untilListening() async throws {
@@ -40,11 +49,15 @@ final class Listener: Sendable {
 
     func untilUnwanted() async { await until { !$0.isWanted } }
 
-    /// Every wish from now on, the present one first.
-    func wishes() -> AsyncStream<Bool> {
+    /// One element each time that listening is wanted and does not happen; ends when it never will again.
+    func wishes() -> AsyncStream<Void> {
         let changes = observe()
         return AsyncStream { [self] in
-            for await _ in changes where state.withLock({ $0.isWanted && !$0.isListening }) { return true }
+            for await _ in changes {
+                let (isDue, hasEnded) = state.withLock { ($0.isWanted && !$0.isListening, $0.hasEnded) }
+                if hasEnded { return nil }
+                if isDue { return () }
+            }
             return nil
         }
     }

@@ -45,6 +45,10 @@ public struct LabelQuery: Sendable, Hashable {
 
     private static func requirement(_ part: String, in text: String) throws(APIFailure) -> Requirement {
         func refused() -> APIFailure { .badRequest("unable to parse requirement: \"\(part)\" in \"\(text)\"") }
+        func checked(_ key: String) throws(APIFailure) -> String {
+            guard ObjectMetaRules.isQualifiedName(key) else { throw refused() }
+            return key
+        }
         if part.hasSuffix(")"), let open = part.firstIndex(of: "(") {
             let words = part[..<open].split(separator: " ").map(String.init)
             let values = Set(
@@ -52,16 +56,16 @@ public struct LabelQuery: Sendable, Hashable {
                     .map { String($0).trimmed })
             guard words.count == 2 else { throw refused() }
             switch words[1] {
-            case "in": return .oneOf(words[0], values)
-            case "notin": return .noneOf(words[0], values)
+            case "in": return .oneOf(try checked(words[0]), values)
+            case "notin": return .noneOf(try checked(words[0]), values)
             default: throw refused()
             }
         }
         for sign in ["!=", "==", "=", ">", "<"] {
             guard let range = part.firstRange(of: sign) else { continue }
-            let key = String(part[..<range.lowerBound]).trimmed
+            let key = try checked(String(part[..<range.lowerBound]).trimmed)
             let value = String(part[range.upperBound...]).trimmed
-            guard !key.isEmpty, !key.contains(" "), !value.contains(" ") else { throw refused() }
+            guard ObjectMetaRules.isLabelValue(value) else { throw refused() }
             switch sign {
             case "!=": return .differs(key, value)
             case ">", "<":
@@ -70,8 +74,8 @@ public struct LabelQuery: Sendable, Hashable {
             default: return .equals(key, value)
             }
         }
-        guard !part.contains(" ") else { throw refused() }
-        return part.hasPrefix("!") ? .missing(String(part.dropFirst()).trimmed) : .exists(part)
+        return part.hasPrefix("!")
+            ? .missing(try checked(String(part.dropFirst()).trimmed)) : .exists(try checked(part))
     }
 
     public func matches(_ labels: [String: String]) -> Bool {

@@ -21,6 +21,9 @@ struct OpenAPI: Sendable {
         }
     }
 
+    /// Built-in kinds whose schema here lists every field.
+    private static let complete: Set<String> = ["services", "namespaces", "configmaps", "secrets", "serviceaccounts"]
+
     private func definitions(_ group: String, _ version: String) -> [ResourceDefinition] {
         registry.all.filter { $0.type.group == group && $0.type.version == version }
     }
@@ -52,7 +55,18 @@ struct OpenAPI: Sendable {
 
     private var swagger: JSONValue {
         var definitions: [String: JSONValue] = [:]
-        for definition in registry.all { definitions[Self.name(of: definition.type)] = Self.schema(of: definition) }
+        for definition in registry.all {
+            var schema = Self.schema(of: definition)
+            if !definition.isCustom, !Self.complete.contains(definition.storage) {
+                // Old kubectl refuses fields that v2 does not list: better no list than half a one.
+                let properties = (schema["properties"]?.object ?? [:]).map { name, value -> (String, JSONValue) in
+                    ["apiVersion", "kind", "metadata"].contains(name)
+                        ? (name, value) : (name, value["description"].map { ["description": $0] } ?? [:])
+                }
+                schema["properties"] = .object(Dictionary(properties) { first, _ in first })
+            }
+            definitions[Self.name(of: definition.type)] = schema
+        }
         return [
             "swagger": "2.0", "info": ["title": "Kubernetes", "version": "v1.33.0"], "paths": [:],
             "definitions": .object(definitions),

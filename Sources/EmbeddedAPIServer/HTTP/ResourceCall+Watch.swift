@@ -125,7 +125,9 @@ struct WatchStream: Sendable {
     }
 
     /// Sends what has happened since the cursor; `false` when the watch must end.
-    @concurrent private func drain(_ progress: inout Progress, _ writer: inout any ResponseBodyWriter) async throws -> Bool {
+    @concurrent private func drain(_ progress: inout Progress, _ writer: inout any ResponseBodyWriter) async throws
+        -> Bool
+    {
         while true {
             let cursor = progress.cursor
             let (changes, version, compacted) = core.cluster.read { state in

@@ -134,6 +134,7 @@ extension BuiltinKinds {
             allocateLoadBalancerNodePorts: bool
             publishNotReadyAddresses: bool
             sessionAffinity: string default=None
+            sessionAffinityConfig: any
           status: object # Written by the system.
             loadBalancer: object
               ingress: []object atomic # Addresses at which the load balancer is reached.
