@@ -156,15 +156,18 @@ extension Allocator {
         if addresses.count == 2, addresses[0].family == addresses[1].family {
             return .failure(.twoOfOneFamily(addresses[0], addresses[1]))
         }
+        let families = request.families.families
+        if let stranger = addresses.first(where: { !families.contains($0.family) }) {
+            return .failure(.wrongFamily(stranger, wanted: families))
+        }
+        if case .requireBoth = request.families,
+            let missing = families.first(where: { family in !addresses.contains { $0.family == family } })
+        {
+            return .failure(.familyMissing(missing))
+        }
         if let name = request.pool, let refusal = refusal(ofPool: name, for: request) { return .failure(refusal) }
         for address in addresses {
             if let refusal = refusal(of: address, for: holder, request) { return .failure(refusal) }
-        }
-        if case .requireBoth = request.families,
-            let missing = request.families.families.first(where: { family in !addresses.contains { $0.family == family }
-            })
-        {
-            return .failure(.familyMissing(missing))
         }
         let pools = addresses.compactMap(pool(listing:))
         guard let pool = pools.first else { return .failure(.noPools) }

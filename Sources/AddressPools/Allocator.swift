@@ -17,6 +17,8 @@ package struct Allocator: Sendable {
     package private(set) var quarantine: Quarantine
     /// Counts whatever may let a request succeed that failed before.
     package private(set) var openings = 0
+    /// Addresses that somebody got or let go of, since ``takeMoved()``.
+    private var moved: [IPAddress] = []
     /// By name.
     private(set) var spaces: [PoolSpace]
     let indexes: [String: Int]
@@ -103,10 +105,10 @@ package struct Allocator: Sendable {
         }
         if let refusal = refusal(of: index, for: request) { return refusal }
         if spaces[index].avoids(address) { return .addressAvoided(address, pool: spaces[index].pool.name) }
-        for other in holders(of: address) where other != holder {
-            if let obstacle = SharingTerms.obstacle(request.sharing, holdings[other]?.sharing) {
-                return .addressInUse(address, by: other, obstacle)
-            }
+        if let other = opponents(of: holder, at: address, terms: request.sharing).min(),
+            let obstacle = SharingTerms.obstacle(request.sharing, holdings[other]?.sharing)
+        {
+            return .addressInUse(address, by: other, obstacle)
         }
         return nil
     }
@@ -139,6 +141,11 @@ package struct Allocator: Sendable {
 
     // MARK: Changing hands
 
+    package mutating func takeMoved() -> [IPAddress] {
+        defer { moved = [] }
+        return moved
+    }
+
     /// Lets go of everything that `holder` has. With `now`, the addresses go through quarantine.
     package mutating func release(_ holder: Holder, at now: Instant?) {
         for address in holdings[holder]?.addresses ?? [] { release(address, of: holder, at: now) }
@@ -152,6 +159,7 @@ package struct Allocator: Sendable {
         holdings[holder] = holding.addresses.isEmpty ? nil : holding
         occupants[address] = rest.isEmpty ? nil : rest
         openings += 1
+        moved.append(address)
         guard rest.isEmpty, let pool = pool(listing: address) else { return }
         spaces[pool][address.family].assigned -= 1
         if let now {
@@ -173,6 +181,7 @@ package struct Allocator: Sendable {
         holding.addresses.insert(address, at: place ?? holding.addresses.endIndex)
         holdings[holder] = holding
         occupants[address, default: []].append(holder)
+        moved.append(address)
         if let key = holding.sharing?.key { share(address, key) }
         guard occupants[address]?.count == 1 else { return }
         spaces[pool][address.family].assigned += 1

@@ -1,5 +1,5 @@
 import KubernetesModel
-import Reconciliation
+package import Reconciliation
 
 /// The resource types that a controller follows.
 package enum Watch: String, CaseIterable, Sendable {
@@ -23,7 +23,7 @@ extension ClusterChange {
     }
 
     /// The change with every object reduced to what a controller reads: it keeps all Services of the cluster in memory.
-    var trimmed: ClusterChange {
+    package var trimmed: ClusterChange {
         switch self {
         case .service(let change): .service(change.map(\.trimmed))
         case .node(let change): .node(change.map(\.trimmed))

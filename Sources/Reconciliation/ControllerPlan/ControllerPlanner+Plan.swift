@@ -111,7 +111,9 @@ extension ControllerPlanner {
             {
                 continue
             }
-            conflicts[address] = SeenConflict(hardwareAddress: hardware, seen: now.wall)
+            // Whole seconds, as the record in the pool's status has.
+            let seen = Timestamp(seconds: now.wall.microseconds / 1_000_000)
+            conflicts[address] = SeenConflict(hardwareAddress: hardware, seen: seen)
         }
     }
 }

@@ -15,6 +15,8 @@ package struct ControllerPlanner: Sendable {
     var records: [ObjectKey: Record] = [:]
     /// Services that have not all that they want.
     var waiting: Set<ObjectKey> = []
+    /// Those of them that ask for an address by number: whoever moves there changes what they are told.
+    private var waitingFor: [IPAddress: Set<ObjectKey>] = [:]
     var conflicts: [IPAddress: SeenConflict] = [:]
     /// Services and pools whose plan may be another since ``takeTouched()``.
     private var touched = Touched()
@@ -123,8 +125,8 @@ package struct ControllerPlanner: Sendable {
         let old = records[key]
         let holder = Holder(key)
         guard let service, var record = makeRecord(service) else {
+            stopWaiting(key)
             records[key] = nil
-            waiting.remove(key)
             guard old != nil else { return }
             touched.announcements = true
             let openings = allocator.openings
@@ -146,6 +148,7 @@ package struct ControllerPlanner: Sendable {
         }
         allocator.release(holder, at: nil)
         if let old, sameObject { (record.outcome, record.change) = (old.outcome, old.change) }
+        stopWaiting(key)
         records[key] = record
         let evicted = claim(key, decision, at: now.instant)
         let now = now.instant
@@ -171,7 +174,7 @@ package struct ControllerPlanner: Sendable {
         allocator = Allocator(
             pools: table.pools, notReady: table.notReady, reserved: table.reserved,
             conflicts: conflicts.mapValues(\.hardwareAddress), quarantine: memory.quarantine)
-        (records, waiting) = ([:], [])
+        (records, waiting, waitingFor) = ([:], [], [:])
         records.reserveCapacity(snapshot.services.count)
         for (key, service) in snapshot.services {
             guard var record = makeRecord(service) else { continue }
@@ -183,7 +186,7 @@ package struct ControllerPlanner: Sendable {
             (changed: memory.decisions[key].map { hasNewTerms($0, record) } ?? false, age: record.age)
         }.sorted { $0.changed == $1.changed ? $0.age < $1.age : !$0.changed }
         for (_, age) in order { _ = claim(age.key, memory.decisions[age.key], at: now.instant) }
-        for decision in memory.decisions.values {
+        for (_, decision) in memory.decisions.sorted(by: { $0.key < $1.key }) {
             for address in decision.addresses { allocator.quarantine(address, at: now.instant) }
         }
         settle(Array(records.keys), retryWaiting: false, at: now.instant)
@@ -227,6 +230,7 @@ package struct ControllerPlanner: Sendable {
     private mutating func settle(_ dirty: [ObjectKey], retryWaiting: Bool, at now: Instant) {
         var keys = Set(dirty)
         if retryWaiting { keys.formUnion(waiting) }
+        for address in allocator.takeMoved() { keys.formUnion(waitingFor[address] ?? []) }
         var queue = keys.compactMap { records[$0]?.age }.sorted(by: >)
         // Requests without sharing that failed since something last came free: their likes need not be tried.
         var hopeless: [AddressRequest: AllocationOutcome] = [:]
@@ -242,11 +246,16 @@ package struct ControllerPlanner: Sendable {
             }
             let openings = allocator.openings
             serve(key, record, holder, at: now)
-            if allocator.openings != openings {
+            let isOpening = allocator.openings != openings
+            var retry = isOpening ? waiting : []
+            for address in allocator.takeMoved() { retry.formUnion(waitingFor[address] ?? []) }
+            retry.remove(key)
+            if !retry.isEmpty {
+                retry.subtract(queue.map(\.key))
+                if !retry.isEmpty { queue = (queue + retry.compactMap { records[$0]?.age }).sorted(by: >) }
+            }
+            if isOpening {
                 hopeless = [:]
-                let queued = Set(queue.map(\.key))
-                let retry = waiting.subtracting(queued).subtracting([key]).compactMap { records[$0]?.age }
-                if !retry.isEmpty { queue = (queue + retry).sorted(by: >) }
             } else if isPlain, let outcome = records[key]?.outcome, outcome != .satisfied {
                 hopeless[record.request] = outcome
             }
@@ -275,7 +284,17 @@ package struct ControllerPlanner: Sendable {
         records[key]?.outcome = outcome
         records[key]?.change = change
         let wantsMore = outcome != .satisfied || allocator.wantsMore(Holder(key), request)
-        if wantsMore { waiting.insert(key) } else { waiting.remove(key) }
+        guard wantsMore else { return stopWaiting(key) }
+        waiting.insert(key)
+        for address in request.addresses { waitingFor[address, default: []].insert(key) }
+    }
+
+    private mutating func stopWaiting(_ key: ObjectKey) {
+        guard waiting.remove(key) != nil else { return }
+        for address in records[key]?.request.addresses ?? [] {
+            waitingFor[address]?.remove(key)
+            if waitingFor[address]?.isEmpty == true { waitingFor[address] = nil }
+        }
     }
 }
 

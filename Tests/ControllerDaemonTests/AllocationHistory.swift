@@ -1,0 +1,228 @@
+import ControllerDaemon
+import KubernetesModel
+import MonotonicTime
+import NetworkAddresses
+import Reconciliation
+
+/// A random history of a small cluster, with what must hold after each step.
+struct AllocationHistory {
+    let seed: UInt64
+    private var random: SplitMix64
+    private let api = FakeAPI()
+    private var controller: FakeController
+    private(set) var violations: [String] = []
+    private(set) var trace: [String] = []
+    /// Addresses that must not move in this step: those of Services that nobody touched.
+    private var settledBefore: [ObjectKey: [String]] = [:]
+    private var touchedService: ObjectKey?
+
+    init(seed: UInt64) {
+        (self.seed, random) = (seed, SplitMix64(seed: seed))
+        controller = FakeController(api)
+        controller.lead()
+        api.put(
+            Node(
+                metadata: ObjectMeta(name: "n1"),
+                status: .init(addresses: [.init(type: "InternalIP", address: "10.0.0.3")])))
+    }
+
+    mutating func run(steps: Int) throws {
+        for _ in 0..<steps where violations.isEmpty {
+            settledBefore = addresses()
+            touchedService = nil
+            try step()
+            try settle()
+            check()
+        }
+    }
+
+    // MARK: What happens
+
+    private mutating func step() throws {
+        switch random.below(100) {
+        case ..<34: putService()
+        case ..<46: if let key = anyService() { note("delete \(key)"); api.deleteService(key); touchedService = key }
+        case ..<60: putPool()
+        case ..<64:
+            let name = poolName()
+            note("delete pool \(name)")
+            api.deletePool(name)
+        case ..<68: wipeOrForge()
+        case ..<73: conflict()
+        case ..<76: node()
+        case ..<84: restart()
+        case ..<93: try fight()
+        default:
+            let seconds = Int64(random.below(90))
+            note("wait \(seconds) s")
+            api.advance(.seconds(seconds))
+        }
+    }
+
+    private mutating func note(_ text: String) { trace.append(text) }
+    private func key(_ index: Int) -> ObjectKey {
+        ObjectKey(namespace: index % 3 == 0 ? "red" : "default", name: "s\(index)")
+    }
+    private mutating func poolName() -> String { ["a", "b", "c"][random.below(3)] }
+    private mutating func anyService() -> ObjectKey? {
+        let keys = api.services.keys.sorted()
+        return keys.isEmpty ? nil : keys[random.below(keys.count)]
+    }
+
+    private mutating func putService() {
+        let key = key(random.below(9))
+        var annotations: [String: String] = [:]
+        if random.below(4) == 0 { annotations["lb.cluster.home/addresses"] = "10.0.0.\(random.below(10))" }
+        if random.below(6) == 0 { annotations["lb.cluster.home/pool"] = poolName() }
+        if random.below(2) == 0 { annotations["lb.cluster.home/sharing-key"] = ["k", "l"][random.below(2)] }
+        let (families, policy) = [
+            (["IPv4"], "SingleStack"), (["IPv4"], "SingleStack"), (["IPv6"], "SingleStack"),
+            (["IPv4", "IPv6"], "PreferDualStack"), (["IPv6", "IPv4"], "RequireDualStack"),
+        ][random.below(5)]
+        let service = Service(
+            metadata: ObjectMeta(
+                name: key.name, namespace: key.namespace, labels: random.below(2) == 0 ? ["tier": "web"] : nil,
+                annotations: annotations),
+            spec: .init(
+                type: random.below(12) == 0 ? "ClusterIP" : "LoadBalancer",
+                ports: [.init(protocol: "TCP", port: 80 + random.below(3))], selector: ["app": "web"],
+                ipFamilies: families, ipFamilyPolicy: policy,
+                externalTrafficPolicy: random.below(4) == 0 ? "Local" : "Cluster"))
+        note("put \(key) \(service.spec?.type ?? "") \(annotations) \(policy) \(families)")
+        api.put(service)
+        touchedService = key
+    }
+
+    private mutating func putPool() {
+        let name = poolName()
+        let first = random.below(8)
+        var entries = ["10.0.0.\(first)-10.0.0.\(first + random.below(4))"]
+        if random.below(2) == 0 { entries.append("fd00::\(first)-fd00::\(first + random.below(3))") }
+        let allocation: IPAddressPool.ServiceAllocation? =
+            switch random.below(5) {
+            case 0: .init(priority: random.below(3), namespaces: ["red"])
+            case 1: .init(serviceSelectors: [.init(matchLabels: ["tier": "web"])])
+            default: nil
+            }
+        let pool = IPAddressPool(
+            metadata: ObjectMeta(name: name),
+            spec: .init(addresses: entries, autoAssign: random.below(6) != 0, serviceAllocation: allocation))
+        note(
+            "put pool \(name) \(entries) auto \(pool.spec.autoAssign ?? true) \(allocation == nil ? "open" : "restricted")"
+        )
+        api.put(pool)
+    }
+
+    private mutating func wipeOrForge() {
+        guard let key = anyService() else { return }
+        let forged = [[], ["10.0.0.\(random.below(10))"], ["203.0.113.1"]][random.below(3)]
+        note("somebody writes \(forged) to \(key)")
+        api.setStatus(key, addresses: forged)
+        touchedService = key
+    }
+
+    private mutating func conflict() {
+        guard let key = anyService() else { return }
+        let name = ServiceL2Status.objectName(namespace: key.namespace, name: key.name)
+        if random.below(2) == 0, let address = api.services[key]?.status?.loadBalancer?.ingress?.first?.ip {
+            note("conflict on \(address)")
+            api.put(ServiceL2Status(conflictOf: key, address, "02:00:00:00:00:99"))
+        } else {
+            api.deleteAnnouncement(ObjectKey(namespace: ControllerPolicy().namespace, name: name))
+        }
+    }
+
+    private mutating func node() {
+        let node = Node(
+            metadata: ObjectMeta(name: "n1"),
+            status: .init(addresses: [.init(type: "InternalIP", address: "10.0.0.\(random.below(10))")]))
+        note("node moves to \(node.status?.addresses?.first?.address ?? "")")
+        api.put(node)
+    }
+
+    private mutating func restart() {
+        note("restart")
+        controller = FakeController(api)
+        controller.lead()
+    }
+
+    /// A leader is paused with decisions in its hands; another one leads meanwhile; then the first one's writes arrive.
+    private mutating func fight() throws {
+        note("a paused leader writes late")
+        let paused = controller
+        putService()
+        if random.below(2) == 0 { putPool() }
+        paused.deliver()
+        paused.decide()
+        controller = FakeController(api)
+        controller.lead()
+        if random.below(2) == 0 { controller.decide() }
+        if random.below(2) == 0 { try paused.performHeld() }
+        try controller.performHeld()
+        try paused.performHeld()
+        paused.stopLeading()
+        // Everybody whose status both may have written.
+        settledBefore = [:]
+    }
+
+    private mutating func settle() throws {
+        var differences: [String] = []
+        let now = api
+        let rests = try controller.settle { change, planner in
+            guard var planner else { return }
+            let memory = planner.memory
+            var snapshot = planner.snapshot
+            snapshot.apply(change.trimmed)
+            planner.apply(change.trimmed, at: now.now)
+            let full = ControllerPlan(for: snapshot, policy: planner.policy, memory: memory, at: now.now)
+            if full != planner.plan { differences.append(Self.difference(full, planner.plan)) }
+        }
+        if !rests { violations.append("the controller never comes to rest") }
+        if let first = differences.first { violations.append("incremental differs from full: \(first)") }
+    }
+
+    private static func difference(_ full: ControllerPlan, _ incremental: ControllerPlan) -> String {
+        for key in Set(full.services.keys).union(incremental.services.keys).sorted()
+        where full.services[key] != incremental.services[key] {
+            return
+                "\(key): full \(String(describing: full.services[key])) incremental \(String(describing: incremental.services[key]))"
+        }
+        return "pools: full \(full.pools) incremental \(incremental.pools)"
+    }
+
+    private func addresses() -> [ObjectKey: [String]] {
+        api.services.mapValues { ($0.status?.loadBalancer?.ingress ?? []).compactMap(\.ip) }
+    }
+
+    // MARK: What must hold
+
+    private mutating func check() {
+        let oracle = AllocationOracle(api)
+        violations += oracle.duplicates()
+        violations += oracle.pendingThoughAllocatable(quarantineEnds: true)
+        violations += oracle.moved(from: settledBefore, except: touchedService)
+        let writes = api.writes
+        let fresh = FakeController(api)
+        fresh.lead()
+        if (try? fresh.settle()) != true || api.writes != writes {
+            violations.append("a new leader changes something: \(fresh.planner.map { "\($0.plan)" } ?? "")")
+        }
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the same on every machine.
+struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+}

@@ -1,0 +1,140 @@
+import AddressPools
+import ControllerDaemon
+import KubernetesModel
+import NetworkAddresses
+import Reconciliation
+
+/// The rules once more, said naively by walking through every address: the judge of ``AllocationHistory``.
+struct AllocationOracle {
+    private let services: [Service]
+    private let pools: [IPAddressPool]
+    private let nodeAddresses: Set<String>
+    private let conflicts: Set<String>
+
+    init(_ api: FakeAPI) {
+        services = api.services.values.sorted { $0.key < $1.key }
+        // In the order of age; of two that overlap, the older one counts.
+        var accepted: [IPAddressPool] = []
+        for pool in api.pools.values.sorted(by: { Age($0.metadata) < Age($1.metadata) }) {
+            let mine = Set(Self.addresses(of: pool))
+            if accepted.allSatisfy({ mine.isDisjoint(with: Self.addresses(of: $0)) }) { accepted.append(pool) }
+        }
+        pools = accepted
+        nodeAddresses = Set(api.nodes.values.flatMap { $0.status?.addresses ?? [] }.map(\.address))
+        let recorded = api.pools.values.flatMap { $0.status?.conflicts ?? [] }.map(\.address)
+        let reported = api.announcements.values.flatMap { $0.status?.addresses ?? [] }
+            .filter { $0.conflict != nil }.map(\.address)
+        conflicts = Set(recorded + reported)
+    }
+
+    private static func addresses(of pool: IPAddressPool) -> [String] {
+        pool.spec.addresses.flatMap { entry -> [String] in
+            guard let range = try? IPRange(parsing: entry) else { return [] }
+            var (address, all) = (Optional(range.first), [String]())
+            while let next = address, next <= range.last {
+                all.append("\(next)")
+                address = next.successor
+            }
+            return all
+        }
+    }
+
+    private func held(_ service: Service) -> [String] { (service.status?.loadBalancer?.ingress ?? []).compactMap(\.ip) }
+
+    private func request(_ service: Service) -> ServiceRequest? { ServiceRequest(service, loadBalancerClass: nil) }
+
+    private func isOpen(_ pool: IPAddressPool, to service: Service) -> Bool {
+        guard let allocation = pool.spec.serviceAllocation else { return true }
+        let namespaces = allocation.namespaces ?? []
+        let selectors = allocation.serviceSelectors ?? []
+        return (namespaces.isEmpty || namespaces.contains(service.key.namespace))
+            && (selectors.isEmpty || selectors.contains { $0.matches(service.metadata.labels) })
+    }
+
+    private func mayShare(_ a: Service, _ b: Service) -> Bool {
+        guard let mine = request(a)?.request.sharing, let other = request(b)?.request.sharing else { return false }
+        return mine.key == other.key && mine.backend == other.backend
+            && Set(mine.ports).isDisjoint(with: other.ports)
+    }
+
+    func duplicates() -> [String] {
+        var found: [String] = []
+        for (index, a) in services.enumerated() {
+            for b in services[(index + 1)...] {
+                let common = Set(held(a)).intersection(held(b))
+                if !common.isEmpty, !mayShare(a, b) { found.append("\(a.key) and \(b.key) both have \(common)") }
+            }
+        }
+        return found
+    }
+
+    /// A Service without an address, though one is free for it.
+    func pendingThoughAllocatable(quarantineEnds: Bool) -> [String] {
+        services.compactMap { service in
+            guard held(service).isEmpty, let request = request(service), request.problem == nil else { return nil }
+            if !request.request.addresses.isEmpty { return refusesRequest(service, request) }
+            let wanted = request.request.pool
+            let candidates = pools.filter {
+                isOpen($0, to: service) && (wanted ?? $0.metadata.name) == $0.metadata.name
+                    && (wanted != nil || $0.spec.autoAssign ?? true)
+            }
+            for pool in candidates {
+                let free = Self.addresses(of: pool).filter { isFree($0, for: service) && !conflicts.contains($0) }
+                let families = Set(free.compactMap { IPAddress($0)?.family })
+                let serves =
+                    switch request.request.families {
+                    case .single(let family): families.contains(family)
+                    case .preferBoth: !families.isEmpty
+                    case .requireBoth: families.count == 2
+                    }
+                if serves { return "\(service.key) waits, though \(pool.metadata.name) has \(free)" }
+            }
+            return nil
+        }
+    }
+
+    private func refusesRequest(_ service: Service, _ request: ServiceRequest) -> String? {
+        let addresses = request.request.addresses
+        guard addresses.count == 1, addresses.allSatisfy({ request.request.families.families.contains($0.family) })
+        else { return nil }
+        if case .requireBoth = request.request.families { return nil }
+        let text = "\(addresses[0])"
+        let home = pools.first { Self.addresses(of: $0).contains(text) }
+        guard let home, isOpen(home, to: service), request.request.pool ?? home.metadata.name == home.metadata.name,
+            isFree(text, for: service)
+        else { return nil }
+        return "\(service.key) waits, though it could have \(text)"
+    }
+
+    private func isFree(_ address: String, for service: Service) -> Bool {
+        !nodeAddresses.contains(address) && !address.hasPrefix("::")
+            && !address.hasPrefix("0.")
+            && services.allSatisfy { $0.key == service.key || !held($0).contains(address) || mayShare($0, service) }
+    }
+
+    /// An address that changed although nobody touched its Service and the pools still have it.
+    func moved(from before: [ObjectKey: [String]], except touched: ObjectKey?) -> [String] {
+        services.compactMap { service in
+            guard service.key != touched, let old = before[service.key], !old.isEmpty else { return nil }
+            guard let request = request(service), request.problem == nil else { return nil }
+            let now = held(service)
+            let wanted = request.request.addresses.map { "\($0)" }
+            if !wanted.isEmpty, Set(now) == Set(wanted) { return nil }
+            if let pool = request.request.pool, !old.allSatisfy({ home(of: $0)?.metadata.name == pool }) { return nil }
+            for address in old where !now.contains(address) {
+                guard let pool = home(of: address), isOpen(pool, to: service), !nodeAddresses.contains(address),
+                    !conflicts.contains(address),
+                    services.allSatisfy({ $0.key == service.key || !held($0).contains(address) })
+                else { continue }
+                if case .requireBoth = request.request.families { continue }
+                if Set(old.map { home(of: $0)?.metadata.name }).count > 1 { continue }
+                return "\(service.key) lost \(address), which is still in \(pool.metadata.name), and has \(now)"
+            }
+            return nil
+        }
+    }
+
+    private func home(of address: String) -> IPAddressPool? {
+        pools.first { Self.addresses(of: $0).contains(address) }
+    }
+}

@@ -1,0 +1,232 @@
+import AddressPools
+import ControllerDaemon
+import Foundation
+import KubernetesModel
+import MonotonicTime
+import Reconciliation
+
+/// A strict little API server for Services, pools, nodes, namespaces and announcements: versions, a change log, merge
+/// patches that conflict on an old version. Time is virtual.
+final class FakeAPI {
+    private(set) var services: [ObjectKey: Service] = [:]
+    private(set) var pools: [ObjectKey: IPAddressPool] = [:]
+    private(set) var nodes: [ObjectKey: Node] = [:]
+    private(set) var namespaces: [ObjectKey: Namespace] = [:]
+    private(set) var announcements: [ObjectKey: ServiceL2Status] = [:]
+    private(set) var log: [ClusterChange] = []
+    private(set) var writes = 0
+    var now = PlanTime(instant: Instant(nanoseconds: 1), wall: Timestamp(seconds: 1_800_000_000))
+    private var version = 0
+
+    func advance(_ interval: Interval) {
+        now.instant = now.instant + interval
+        now.wall = Timestamp(microseconds: now.wall.microseconds + interval.nanoseconds / 1000)
+    }
+
+    private func stamp(_ metadata: inout ObjectMeta, old: ObjectMeta?) {
+        version += 1
+        metadata.resourceVersion = "\(version)"
+        metadata.uid = old?.uid ?? "uid-\(version)"
+        metadata.creationTimestamp = old?.creationTimestamp ?? Timestamp(seconds: 1_700_000_000 + Int64(version))
+        metadata.generation = (old?.generation ?? 0) + 1
+    }
+
+    // MARK: What users do
+
+    /// Creates or changes; the status stays, and so do the controller's own annotations.
+    func put(_ service: Service) {
+        var service = service
+        let old = services[service.key]
+        stamp(&service.metadata, old: old?.metadata)
+        service.status = old?.status
+        if let pool = old?.metadata.annotations?[ServiceAnnotation.allocatedFrom] {
+            service.metadata.annotations = (service.metadata.annotations ?? [:])
+            service.metadata.annotations?[ServiceAnnotation.allocatedFrom] = pool
+        }
+        store(service)
+    }
+
+    func put(_ pool: IPAddressPool) {
+        var pool = pool
+        let old = pools[pool.key]
+        stamp(&pool.metadata, old: old?.metadata)
+        pool.status = old?.status
+        pools[pool.key] = pool
+        log.append(.pool(.applied(pool)))
+    }
+
+    func put(_ node: Node) {
+        var node = node
+        stamp(&node.metadata, old: nodes[node.key]?.metadata)
+        nodes[node.key] = node
+        log.append(.node(.applied(node)))
+    }
+
+    func put(_ namespace: Namespace) {
+        var namespace = namespace
+        stamp(&namespace.metadata, old: namespaces[namespace.key]?.metadata)
+        namespaces[namespace.key] = namespace
+        log.append(.namespace(.applied(namespace)))
+    }
+
+    func put(_ announcement: ServiceL2Status) {
+        var announcement = announcement
+        stamp(&announcement.metadata, old: announcements[announcement.key]?.metadata)
+        announcements[announcement.key] = announcement
+        log.append(.announcement(.applied(announcement)))
+    }
+
+    func deleteService(_ key: ObjectKey) {
+        if let old = services.removeValue(forKey: key) { log.append(.service(.deleted(old))) }
+    }
+
+    func deletePool(_ name: String) {
+        if let old = pools.removeValue(forKey: ObjectKey(name: name)) { log.append(.pool(.deleted(old))) }
+    }
+
+    func deleteNode(_ name: String) {
+        if let old = nodes.removeValue(forKey: ObjectKey(name: name)) { log.append(.node(.deleted(old))) }
+    }
+
+    func deleteAnnouncement(_ key: ObjectKey) {
+        if let old = announcements.removeValue(forKey: key) { log.append(.announcement(.deleted(old))) }
+    }
+
+    /// Somebody else writes the status.
+    func setStatus(_ key: ObjectKey, addresses: [String]) {
+        guard var service = services[key] else { return }
+        stamp(&service.metadata, old: service.metadata)
+        var status = service.status ?? Service.Status()
+        status.loadBalancer = .init(ingress: addresses.map { Service.Ingress(ip: $0, ipMode: "VIP") })
+        service.status = status
+        store(service)
+    }
+
+    private func store(_ service: Service) {
+        services[service.key] = service
+        log.append(.service(.applied(service)))
+    }
+
+    // MARK: What controllers do
+
+    /// Lists, in the order in which a reflector would hand them on.
+    var lists: [ClusterChange] {
+        [
+            .node(.replaced(Array(nodes.values))), .namespace(.replaced(Array(namespaces.values))),
+            .pool(.replaced(Array(pools.values))), .announcement(.replaced(Array(announcements.values))),
+            .service(.replaced(Array(services.values))), .serviceCIDR(.replaced([])),
+        ]
+    }
+
+    func perform(_ work: Work) throws -> WorkResult {
+        writes += 1
+        switch work {
+        case .service(let object, let write):
+            let key = ObjectKey(namespace: object.namespace, name: object.name ?? "")
+            guard let old = services[key] else { return .gone }
+            guard var new = try patched(old, write) else { return .conflict }
+            stamp(&new.metadata, old: old.metadata)
+            store(new)
+        case .pool(let object, let write):
+            let key = ObjectKey(name: object.name ?? "")
+            guard let old = pools[key] else { return .gone }
+            guard var new = try patched(old, write) else { return .conflict }
+            let generation = old.metadata.generation
+            stamp(&new.metadata, old: old.metadata)
+            new.metadata.generation = generation
+            pools[key] = new
+            log.append(.pool(.applied(new)))
+        case .deleteAnnouncement(let key, _): deleteAnnouncement(key)
+        case .trimAnnouncement(let key, let write):
+            guard let old = announcements[key] else { return .gone }
+            guard let new = try patched(old, write) else { return .conflict }
+            put(new)
+        }
+        return .written
+    }
+
+    /// `nil` when the patch was made from an older version.
+    private func patched<Object: KubernetesObject>(_ old: Object, _ write: PlannedWrite) throws -> Object? {
+        let demanded = write.patch["metadata"]?["resourceVersion"]?.string
+        if let demanded, demanded != old.metadata.resourceVersion { return nil }
+        let document = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(old))
+        return try JSONDecoder().decode(Object.self, from: JSONEncoder().encode(document.merged(with: write.patch)))
+    }
+}
+
+extension JSONValue {
+    /// RFC 7396.
+    func merged(with patch: JSONValue) -> JSONValue {
+        guard case .object(let changes) = patch else { return patch }
+        var members = object ?? [:]
+        for (name, change) in changes {
+            if change == .null {
+                members.removeValue(forKey: name)
+            } else {
+                members[name] = (members[name] ?? .null).merged(with: change)
+            }
+        }
+        return .object(members)
+    }
+}
+
+/// A controller beside ``FakeAPI``: it sees changes as late, and writes as late, as the test wants.
+final class FakeController {
+    private(set) var state: ControllerState
+    private let api: FakeAPI
+    private var cursor: Int
+    /// Decided, but not sent yet: what a paused process has in its hands.
+    private(set) var held: [Work] = []
+
+    init(_ api: FakeAPI, policy: ControllerPolicy = ControllerPolicy()) {
+        self.api = api
+        state = ControllerState(policy: policy, watches: Set(Watch.allCases))
+        cursor = api.log.count
+        for list in api.lists { state.apply(list, at: api.now) }
+    }
+
+    var planner: ControllerPlanner? { state.planner }
+
+    func lead() { state.becameLeader(at: api.now) }
+    func stopLeading() { state.lostLeadership() }
+
+    /// - Parameter observe: sees each change before the controller does.
+    func deliver(observe: (ClusterChange, ControllerPlanner?) -> Void = { _, _ in }) {
+        while cursor < api.log.count {
+            let change = api.log[cursor]
+            cursor += 1
+            observe(change, state.planner)
+            state.apply(change, at: api.now)
+        }
+    }
+
+    /// Takes work without doing it.
+    func decide() {
+        while let work = state.next(at: api.now) { held.append(work) }
+    }
+
+    func performHeld() throws {
+        while !held.isEmpty {
+            let work = held.removeFirst()
+            state.finished(work, try api.perform(work), at: api.now.instant)
+        }
+    }
+
+    /// Works until nothing is left to do.
+    /// - Returns: false when it never comes to rest.
+    func settle(observe: (ClusterChange, ControllerPlanner?) -> Void = { _, _ in }) throws -> Bool {
+        for _ in 0..<60 {
+            deliver(observe: observe)
+            decide()
+            guard !held.isEmpty || cursor < api.log.count else {
+                // Chores are looked at once a second.
+                api.advance(.milliseconds(1100))
+                decide()
+                if held.isEmpty { return true }
+                continue
+            }
+            try performHeld()
+        }
+        return false
+    }
+}
