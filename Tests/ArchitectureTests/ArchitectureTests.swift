@@ -9,14 +9,14 @@ struct ArchitectureTests {
         "MonotonicTime": [],
         "NetworkAddresses": [],
         "Wire": ["NetworkAddresses", "Crypto"],
-        "AddressPools": ["NetworkAddresses"],
+        "AddressPools": ["MonotonicTime", "NetworkAddresses"],
         "Membership": ["MonotonicTime", "NetworkAddresses", "Wire"],
         "Election": ["MonotonicTime", "NetworkAddresses", "Wire", "Crypto"],
         "Layer2": ["MonotonicTime", "NetworkAddresses", "Wire"],
         "Link": ["MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2"],
         "KubernetesModel": ["FoundationEssentials"],
         "Reconciliation": [
-            "NetworkAddresses", "AddressPools", "Election", "KubernetesModel", "FoundationEssentials",
+            "MonotonicTime", "NetworkAddresses", "AddressPools", "Election", "KubernetesModel", "FoundationEssentials",
         ],
         "ObjectStore": ["KubernetesModel", "FoundationEssentials"],
     ]
@@ -136,10 +136,14 @@ struct ArchitectureTests {
 
     @Test("nothing traps on purpose, and no task is unstructured")
     func noTraps() {
-        let words = ["fatalError(", "try!", "as!", "preconditionFailure(", "Task {", "Task.detached"]
+        let words = ["fatalError(", "try!", "as!", "preconditionFailure("]
         for file in Self.sources {
             for (number, text) in file.code {
                 for word in words where text.contains(word) { Issue.record("\(file.path):\(number) uses \(word)") }
+                // `group.addTask { … }` is a child task; `Task { … }` and `Task.detached { … }` belong to nobody.
+                if text.contains(#/(?:^|[^.A-Za-z])Task(?:\.detached)?(?:\([^)]*\))? *\{/#) {
+                    Issue.record("\(file.path):\(number) starts an unstructured task")
+                }
             }
         }
     }
