@@ -10,7 +10,7 @@ public struct RootCommand: AsyncParsableCommand {
                 name: "Looking",
                 subcommands: [
                     PoolsCommand.self, ServicesCommand.self, SpeakersCommand.self, ExplainCommand.self,
-                    HostsCommand.self,
+                    HostsCommand.self, CheckCommand.self, ProbeCommand.self, DecodeCommand.self,
                 ]),
             CommandGroup(name: "Steering", subcommands: [DrainCommand.self, UndrainCommand.self]),
             CommandGroup(name: "Manifests", subcommands: [ValidateCommand.self, ImportCommand.self]),

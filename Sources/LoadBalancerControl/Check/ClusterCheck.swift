@@ -1,0 +1,148 @@
+import KubernetesModel
+import NetworkAddresses
+import Reconciliation
+
+/// What will hurt, or hurts already, as far as the API knows: pure, from what was read.
+struct ClusterCheck {
+    let snapshot: ClusterSnapshot
+    let surroundings: Surroundings
+    let now: Timestamp
+
+    /// What is not in the snapshot; nil for what this user may not read.
+    struct Surroundings: Sendable {
+        var serverVersion: (major: Int, minor: Int)?
+        /// The kube-proxy ConfigMap's `config.conf`.
+        var kubeProxy: String?
+        var metalLBPools: Int?
+    }
+
+    var findings: [Finding] {
+        (CrossCheck.findings(snapshot) + pools + controller + speakers + services + surrounding).sorted()
+    }
+
+    private var pools: [Finding] {
+        guard !snapshot.pools.isEmpty else {
+            return [
+                Finding(
+                    .warning, "cluster", "has no IPAddressPool", "create one; `lbctl import metallb` converts MetalLB's"
+                )
+            ]
+        }
+        return snapshot.pools.values.sorted { $0.key < $1.key }.flatMap { pool -> [Finding] in
+            let subject = "IPAddressPool \(pool.metadata.name)"
+            let ranges = pool.spec.addresses.compactMap { try? IPRange(parsing: $0) }
+            var findings: [Finding] = []
+            for node in snapshot.nodes.values {
+                for address in (node.status?.addresses ?? []).compactMap({ IPAddress($0.address) })
+                where ranges.contains(where: { $0.contains(address) }) {
+                    findings.append(
+                        Finding(
+                            .warning, subject, "contains \(address), the address of node \(node.metadata.name)",
+                            "it is never given to a Service; take it out of the pool"))
+                }
+            }
+            for conflict in pool.status?.conflicts ?? [] {
+                findings.append(
+                    Finding(
+                        .error, subject, "\(conflict.address) is used by a foreign host (\(conflict.hardwareAddress))",
+                        "give that host another address, or take the address out of the pool"))
+            }
+            for (family, free, used) in [
+                ("IPv4", pool.status?.availableIPv4, pool.status?.assignedIPv4),
+                ("IPv6", pool.status?.availableIPv6, pool.status?.assignedIPv6),
+            ] where free == 0 && (used ?? 0) > 0 {
+                findings.append(Finding(.warning, subject, "has no free \(family) address left", "add addresses"))
+            }
+            return findings
+        }
+    }
+
+    private var controller: [Finding] {
+        let leases = snapshot.leases.values.filter { !$0.metadata.name.hasPrefix(HeraldObjects.speakerLeasePrefix) }
+        let remedy = "see its pods: kubectl get pods -n herald-system -l app.kubernetes.io/component=controller"
+        guard let lease = leases.min(by: { $0.key < $1.key }), let spec = lease.spec else {
+            return [Finding(.error, "controller", "no lb-controller has ever led", remedy)]
+        }
+        let age = (now.microseconds - (spec.renewTime?.time.microseconds ?? 0)) / 1_000_000
+        guard age > Int64(spec.leaseDurationSeconds ?? 15) else { return [] }
+        return [
+            Finding(
+                .error, "controller",
+                "no lb-controller leads; \(spec.holderIdentity ?? "the last one") was silent for \(age) s", remedy)
+        ]
+    }
+
+    private var speakers: [Finding] {
+        let rows = SpeakerView().rows(of: snapshot, now: now)
+        var findings: [Finding] = rows.compactMap { row in
+            let subject = "node \(row.id)"
+            return switch row.object["state"]?.string {
+            case "NoSpeaker":
+                Finding(.warning, subject, "has no speaker", "see: kubectl get pods -n herald-system -o wide")
+            case "Silent":
+                Finding(
+                    .error, subject, "its speaker has stopped reporting",
+                    "see its logs: kubectl logs -n herald-system -l app.kubernetes.io/component=speaker")
+            default: nil
+            }
+        }
+        let versions = Set(rows.compactMap { $0.object["version"]?.string }.filter { $0 != "<none>" })
+        if versions.count > 1 {
+            findings.append(
+                Finding(
+                    .note, "speakers", "run different versions: \(versions.sorted().joined(separator: ", "))",
+                    "finish the upgrade"))
+        }
+        return findings
+    }
+
+    private var services: [Finding] {
+        snapshot.services.values.filter { $0.spec?.type == "LoadBalancer" }.sorted { $0.key < $1.key }.compactMap {
+            service in
+            let (state, reason) = ServiceView.state(of: service)
+            guard state.text != "Announced" else { return nil }
+            return Finding(
+                state.tone == .bad ? .error : .warning, "Service \(service.key)", "\(state.text): \(reason)",
+                "lbctl explain service \(service.metadata.name) -n \(service.metadata.namespace ?? "default")")
+        }
+    }
+
+    private var surrounding: [Finding] {
+        var findings: [Finding] = []
+        if let version = surroundings.serverVersion, (version.major, version.minor) < (1, 31) {
+            findings.append(
+                Finding(
+                    .error, "API server", "is Kubernetes \(version.major).\(version.minor)",
+                    "Herald's CRDs need 1.31 or later"))
+        }
+        if let text = surroundings.kubeProxy, Self.isIPVSWithoutStrictARP(text) {
+            findings.append(
+                Finding(
+                    .error, "kube-proxy",
+                    "mode ipvs without strictARP: every node's kernel answers ARP for every Service address",
+                    "set ipvs.strictARP: true in ConfigMap kube-system/kube-proxy, then restart kube-proxy"))
+        }
+        if let count = surroundings.metalLBPools, count > 0 {
+            findings.append(
+                Finding(
+                    .warning, "MetalLB", "is installed too, with \(count) IPAddressPools",
+                    "two announcers answer for one address unless loadBalancerClass keeps their Services apart; `lbctl import metallb` takes over"
+                ))
+        }
+        return findings
+    }
+
+    /// `config.conf` of kubeadm's ConfigMap, read line by line.
+    static func isIPVSWithoutStrictARP(_ text: String) -> Bool {
+        let lines = text.split(separator: "\n").map { $0.split(separator: "#", omittingEmptySubsequences: false)[0] }
+        func has(_ key: String, _ values: [String]) -> Bool {
+            lines.contains { line in
+                let parts = line.split(separator: ":", maxSplits: 1).map {
+                    $0.filter { !$0.isWhitespace && $0 != "\"" }
+                }
+                return parts.count == 2 && parts[0] == key && values.contains(parts[1])
+            }
+        }
+        return has("mode", ["ipvs"]) && !has("strictARP", ["true"])
+    }
+}

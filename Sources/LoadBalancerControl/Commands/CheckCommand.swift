@@ -1,0 +1,78 @@
+import ArgumentParser
+import KubernetesClient
+import KubernetesModel
+import NetworkAddresses
+import Reconciliation
+
+/// `lbctl check`: reads, never writes.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Looks for what will hurt, in the cluster and on this host.",
+        discussion: """
+            Ends with status 0 when there is nothing but notes, 1 with warnings, 2 with errors. With --wire it also \
+            asks the LAN who answers for each announced address, which needs root or CAP_NET_RAW.
+            """)
+
+    @Flag(help: "Leave this host out: it is no node.")
+    var noHost = false
+    @Flag(help: "Probe every announced address on the LAN.")
+    var wire = false
+    @Option(name: [.customShort("o"), .customLong("output")], help: "table, json or yaml.")
+    var format = OutputOptions.Format.table
+    @OptionGroup var cluster: ClusterOptions
+
+    func run() async throws {
+        let (snapshot, surroundings) = try await cluster.withReader { reader in
+            (try await reader.snapshot(), await reader.surroundings())
+        }
+        var findings = ClusterCheck(snapshot: snapshot, surroundings: surroundings, now: .now).findings
+        if !noHost { findings += try HostCheck.here().findings }
+        if wire { findings += try await Self.duplicates(snapshot) }
+        findings.sort()
+        if format == .json || format == .yaml {
+            Console.line(OutputOptions.text(["items": .array(findings.map(\.object))], format))
+        } else {
+            for finding in findings { Console.line(finding.line) }
+            if findings.isEmpty { Console.line("nothing found") }
+        }
+        switch findings.map(\.severity).min() {
+        case .error: throw ExitCode(2)
+        case .warning: throw ExitCode(1)
+        case .note, nil: return
+        }
+    }
+
+    /// Addresses that two machines answer for, or none.
+    private static func duplicates(_ snapshot: ClusterSnapshot) async throws -> [Finding] {
+        var findings: [Finding] = []
+        let entries = ServiceView.entries(in: snapshot).values.flatMap { $0 }.filter { $0.conflict == nil }
+        for address in Set(entries.compactMap { IPAddress($0.address) }).sorted() {
+            let answers = try await AddressProbe(address, interface: nil).run().keys.sorted()
+            guard answers.count != 1 else { continue }
+            findings.append(
+                Finding(
+                    .error, "\(address)", ProbeCommand.sentence(address, answers, on: "the LAN"),
+                    "lbctl probe \(address)"))
+        }
+        return findings
+    }
+}
+
+extension ClusterReader {
+    /// What else matters; what may not be read is left out.
+    func surroundings() async -> ClusterCheck.Surroundings {
+        var result = ClusterCheck.Surroundings()
+        if let version = try? await client.raw(.get, "/version"), let major = version["major"]?.string,
+            let minor = version["minor"]?.string
+        {
+            result.serverVersion = Int(major).flatMap { major in
+                Int(minor.prefix { $0.isNumber }).map { (major, $0) }
+            }
+        }
+        let proxy = try? await client.raw(.get, "/api/v1/namespaces/kube-system/configmaps/kube-proxy")
+        result.kubeProxy = proxy?["data"]?["config.conf"]?.string
+        let pools = try? await client.raw(.get, "/apis/metallb.io/v1beta1/ipaddresspools")
+        result.metalLBPools = pools?["items"]?.array?.count
+        return result
+    }
+}
