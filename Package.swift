@@ -117,6 +117,8 @@ let tests: [Target] = [
         name: "failover-bench",
         dependencies: ["EmbeddedAPIServer", "KubernetesModel", "Lab", nioCore, nioPosix, argumentParser],
         path: "Tests/Benchmarks/failover-bench"),
+    .executableTarget(
+        name: "simulate", dependencies: ["SimulationKit"], path: "Tests/Simulate"),
     .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses", "CaptureKit"]),
     .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "MonotonicTime", "NetworkAddresses"]),

@@ -1,0 +1,63 @@
+import Foundation
+import SimulationKit
+
+/// simulate [--seeds N] [--first-seed N] [--scenario NAME] [--nodes N] [--addresses N] [--trace]
+/// simulate --day
+struct Options {
+    var seeds = 4
+    var firstSeed: UInt64 = 1
+    var scenario: String?
+    var size = History.Size()
+    var isTraced = false
+    var isDay = false
+    var isLarge = false
+
+    init(_ arguments: [String]) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "--seeds": seeds = rest.popFirst().flatMap(Int.init) ?? seeds
+            case "--first-seed": firstSeed = rest.popFirst().flatMap(UInt64.init) ?? firstSeed
+            case "--scenario": scenario = rest.popFirst()
+            case "--nodes": size.nodes = rest.popFirst().flatMap(Int.init)
+            case "--addresses": size.addresses = rest.popFirst().flatMap(Int.init)
+            case "--trace": isTraced = true
+            case "--day": isDay = true
+            case "--large": isLarge = true
+            default:
+                print("unknown option \(argument)")
+                exit(2)
+            }
+        }
+    }
+}
+
+let options = Options(Array(CommandLine.arguments.dropFirst()))
+let start = Date()
+let chosen = Scenario.all.filter { options.scenario == nil || options.scenario == $0.name }
+guard !chosen.isEmpty else {
+    print("scenarios: \(Scenario.all.map(\.name).joined(separator: " "))")
+    exit(2)
+}
+if options.isTraced {
+    for scenario in chosen {
+        let history = History(scenario, seed: options.firstSeed, size: options.size, isTraced: true)
+        print(history.trace.joined(separator: "\n"))
+        print(history.summary)
+    }
+    exit(0)
+}
+var jobs: [Campaign.Job] = []
+for scenario in chosen {
+    for seed in 0..<UInt64(options.seeds) {
+        jobs.append(Campaign.Job(scenario, seed: options.firstSeed + seed, size: options.size))
+    }
+}
+let campaign = await Campaign(jobs, lanes: ProcessInfo.processInfo.activeProcessorCount)
+print(campaign.table())
+let broken = campaign.broken
+for history in broken.prefix(60) { print("BROKEN \(history.summary)") }
+print(
+    "\(campaign.histories) histories from seed \(options.firstSeed), \(broken.count) broken,"
+        + " \(Int(Date().timeIntervalSince(start))) s")
+exit(broken.isEmpty ? 0 : 1)

@@ -1,0 +1,163 @@
+import Link
+package import MonotonicTime
+package import NetworkAddresses
+
+/// Watches from the gateway who answers for each address, at every change: no sampling, so nothing is too short to see.
+package struct Observer {
+    struct Row {
+        var duplicateSince: Instant?
+        var gapSince: Instant?
+        var served: MACAddress?
+        var deletedAnswered: Interval = .zero
+        /// When a node died that mattered to this address, last.
+        var lastDeath: Instant?
+    }
+
+    package struct Move: Sendable {
+        package let at: Instant
+        package let address: Int
+        package let from: MACAddress
+        package let to: MACAddress
+    }
+
+    package struct Gap: Sendable {
+        package let address: Int
+        package let from: Instant
+        package let to: Instant
+        /// Counted from the last death within it.
+        package let sinceDeath: Interval
+    }
+
+    var rows: [Row]
+    package private(set) var moves: [Move] = []
+    package private(set) var gaps: [Gap] = []
+    package private(set) var longestDuplicate: Interval = .zero
+    /// The longest time without an answer although a node was fit to give it.
+    package private(set) var longestUnfounded: Interval = .zero
+    var fitSince: [Int: Instant] = [:]
+
+    init(addresses: Int) { rows = Array(repeating: Row(), count: addresses) }
+
+    /// Forgets the past: the warm-up is over.
+    package mutating func reset(_ simulation: Simulation) {
+        settle(simulation)
+        moves = []
+        gaps = []
+        longestDuplicate = .zero
+        longestUnfounded = .zero
+        for index in rows.indices {
+            if rows[index].duplicateSince != nil { rows[index].duplicateSince = simulation.now }
+            if rows[index].gapSince != nil { rows[index].gapSince = simulation.now }
+            rows[index].lastDeath = nil
+            rows[index].deletedAnswered = .zero
+        }
+    }
+
+    package func served(_ address: Int) -> MACAddress? { rows[address].served }
+    package func longestAfterDeletion() -> Interval { rows.map(\.deletedAnswered).max() ?? .zero }
+
+    /// Who answers for an address, as the gateway would hear it.
+    package func answerers(_ address: Int, _ simulation: Simulation) -> [(node: VirtualNode, answer: MACAddress)] {
+        simulation.nodes.compactMap { node in
+            guard node.isRunning, node.port.reaches(simulation.gateway), let answer = node.answers[address] else {
+                return nil
+            }
+            return (node, answer)
+        }
+    }
+
+    // MARK: Changes
+
+    mutating func everythingChanged(_ simulation: Simulation) {
+        for node in simulation.nodes { fitnessChanged(node, simulation) }
+        for index in rows.indices { changed(index, simulation) }
+    }
+
+    mutating func settle(_ simulation: Simulation) { for index in rows.indices { changed(index, simulation) } }
+
+    mutating func fitnessChanged(_ node: VirtualNode, _ simulation: Simulation) {
+        let isFit =
+            node.isRunning && node.hasSnapshot && (node.speaker?.phase == .ready)
+            && node.port.reaches(simulation.gateway) && simulation.gateway.reaches(node.port)
+        if isFit {
+            if fitSince[node.index] == nil { fitSince[node.index] = simulation.now }
+        } else if fitSince[node.index] != nil {
+            for index in rows.indices { countUnfounded(index, simulation) }
+            fitSince[node.index] = nil
+        }
+    }
+
+    /// A node is about to go: its addresses' gaps count from here.
+    mutating func died(_ node: VirtualNode, _ simulation: Simulation) {
+        for index in rows.indices { rows[index].lastDeath = simulation.now }
+    }
+
+    mutating func changed(_ address: Int, _ simulation: Simulation) {
+        let now = simulation.now
+        let answers = answerers(address, simulation)
+        if simulation.truth[address] == nil {
+            if let deleted = simulation.deletedAt[address], !answers.isEmpty {
+                rows[address].deletedAnswered = max(rows[address].deletedAnswered, now - deleted)
+            }
+            rows[address].gapSince = nil
+            rows[address].duplicateSince = nil
+            return
+        }
+        let distinct = Set(answers.map(\.answer))
+        if distinct.count > 1 {
+            let since = rows[address].duplicateSince ?? now
+            rows[address].duplicateSince = since
+            longestDuplicate = max(longestDuplicate, now - since)
+        } else if let since = rows[address].duplicateSince {
+            longestDuplicate = max(longestDuplicate, now - since)
+            rows[address].duplicateSince = nil
+        }
+        let good = answers.first { answer in
+            guard simulation.gateway.reaches(answer.node.port) else { return false }
+            return simulation.nodes.contains {
+                $0.hardwareAddress == answer.answer && $0.port.reaches(simulation.gateway)
+                    && simulation.gateway.reaches($0.port)
+            }
+        }
+        guard let good else {
+            if rows[address].gapSince == nil { rows[address].gapSince = now }
+            return
+        }
+        if let since = rows[address].gapSince {
+            countUnfounded(address, simulation)
+            let death = rows[address].lastDeath.map { max($0, since) } ?? since
+            gaps.append(Gap(address: address, from: since, to: now, sinceDeath: now - death))
+            rows[address].gapSince = nil
+        }
+        guard distinct.count == 1 else { return }
+        if let served = rows[address].served, served != good.answer {
+            moves.append(Move(at: now, address: address, from: served, to: good.answer))
+        }
+        rows[address].served = good.answer
+    }
+
+    private mutating func countUnfounded(_ address: Int, _ simulation: Simulation) {
+        guard let since = rows[address].gapSince, let truth = simulation.truth[address] else { return }
+        let fit = simulation.nodes.filter { node in
+            fitSince[node.index] != nil && truth.eligible[node.name] != nil
+                && node.view[address]?.eligible[node.name] != nil
+        }.compactMap { fitSince[$0.index] }.min()
+        guard let fit else { return }
+        longestUnfounded = max(longestUnfounded, simulation.now - max(since, fit))
+    }
+
+    /// Gaps that are still open, for addresses that somebody could announce.
+    package mutating func openGaps(_ simulation: Simulation) -> [Gap] {
+        rows.indices.compactMap { address in
+            guard let since = rows[address].gapSince, let truth = simulation.truth[address],
+                simulation.nodes.contains(where: {
+                    $0.speaker != nil && truth.eligible[$0.name] != nil && $0.port.reaches(simulation.gateway)
+                })
+            else { return nil }
+            countUnfounded(address, simulation)
+            return Gap(
+                address: address, from: since, to: simulation.now,
+                sinceDeath: simulation.now - max(since, rows[address].lastDeath ?? since))
+        }
+    }
+}

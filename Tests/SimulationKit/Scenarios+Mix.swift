@@ -1,0 +1,48 @@
+import MonotonicTime
+
+extension Scenario {
+    private static let ingredients: [Scenario] = [
+        .crashSpeaker, .restartGraceful, .powerOff, .switchCut, .pause, .machinePause, .symmetricLoss, .oneWayPair,
+        .receivesNothing, .transmitsNothing, .partition, .apiOutage, .apiCutOne, .labelChange, .helperDies, .helpedDies,
+        .reboot, .stutter, .weightsFlap,
+    ]
+
+    private static func stir(_ s: Simulation) {
+        for _ in 0..<3 {
+            let fault = s.random.pick(ingredients)
+            s.after(s.random.uniform(0, 6)) { s in
+                s.note("fault \(fault.name)")
+                _ = fault.script(s)
+            }
+        }
+    }
+
+    /// Three random faults within 6 s.
+    package static let mix = Scenario("mix") { s in
+        stir(s)
+        return 110
+    }
+
+    /// The same with loss throughout.
+    package static let mixWithLoss = Scenario("mix_loss") { s in
+        s.loss = s.random.pick([0.01, 0.03, 0.08])
+        s.after(100) { $0.loss = 0 }
+        stir(s)
+        return 110
+    }
+
+    package static let all: [Scenario] = [
+        .crashSpeaker, .quickRestart, .restartGraceful, .powerOff, .reboot, .switchCut, .carrierFlap, .pause,
+        .pauseWithinHold, .machinePause, .stutter, .receivesNothing, .transmitsNothing, .twoFailures, .helperDies,
+        .helpedDies, .restartBeyondHold, .rebootKernelFirst, .rollingRestart, .rollingFast, .allRestart, .coldStart,
+        .spanningTreeBoot,
+        .symmetricLoss, .powerOffWithLoss, .oneWayPair, .oneWayTwoNodes, .partition, .uplinkBursts, .filterAll,
+        .filterOne, .filterAppears, .wireless, .loneNode, .loneNodeWithoutGateway, .replayedFrames, .forgedFrames,
+        .keyRotation, .sameName, .sameSegment,
+        .apiOutageReboot, .cutOldRecord, .apiOutage, .apiCutOne, .apiCutMost, .powerOffInOutage, .staleThenHeal,
+        .labelChange, .labelChangeWithLoss, .selectorsChange, .endpointMoves, .drain, .cordon, .delete,
+        .deleteStaleOwner, .deleteHelped, .deleteStaleHelper, .deleteHungWatch, .viewsDisagree, .reuseStaleOwner,
+        .weightsFlap, .joinerOnlyCandidate, .probing, .probingFree,
+        .mix, .mixWithLoss,
+    ]
+}

@@ -1,0 +1,156 @@
+import Election
+import Link
+import MonotonicTime
+import NetworkAddresses
+import Wire
+
+/// The segment loses, delays, filters and splits.
+extension Scenario {
+    package static let symmetricLoss = Scenario("loss_sym", [.nothingMoves]) { s in
+        s.loss = s.random.pick([0.01, 0.02, 0.05, 0.1, 0.2])
+        s.after(20) { $0.loss = 0 }
+        return 20
+    }
+
+    package static let powerOffWithLoss = Scenario("poweroff_loss") { s in
+        s.loss = s.random.pick([0.01, 0.05, 0.1])
+        s.after(1) { $0.powerOff($0.owner()) }
+        s.after(6) { $0.loss = 0 }
+        return 6
+    }
+
+    private static func oneWay(_ s: Simulation) -> Double {
+        var from = s.owner()
+        var to = s.random.pick(s.others(from))
+        let length = s.random.uniform(2, 8)
+        if s.random.chance(0.5) { swap(&from, &to) }
+        s.losePair(from, to, 1)
+        s.after(length) { $0.pairLoss = [:] }
+        return length
+    }
+
+    package static let oneWayPair = Scenario("one_way_pair") { oneWay($0) }
+    package static let oneWayTwoNodes = Scenario("one_way_two_nodes", nodes: [2]) { oneWay($0) }
+
+    package static let partition = Scenario("partition") { s in
+        let length = s.random.uniform(2, 10)
+        var count = 1 + s.random.below(s.nodes.count - 1)
+        for node in s.nodes.shuffled(using: &s.random) where count > 0 {
+            s.changePort(node) { $0.group = 1 }
+            count -= 1
+        }
+        if s.random.chance(0.5) { s.breakAPI(seconds: length + s.random.uniform(-1, 5)) }
+        s.after(length) { s in
+            for node in s.nodes { s.changePort(node) { $0.group = 0 } }
+        }
+        return length + 8
+    }
+
+    package static let uplinkBursts = Scenario("uplink_bursts") { s in
+        let node = s.owner()
+        var time = 0.0
+        for _ in 0..<6 {
+            time += s.random.uniform(0.5, 3)
+            let length = s.random.uniform(0.3, 0.9)
+            s.after(time) { $0.changePort(node) { $0.transmitsNothing = true } }
+            time += length
+            s.after(time) { $0.changePort(node) { $0.transmitsNothing = false } }
+        }
+        return time + 2
+    }
+
+    /// P3 of the scenario is judged from 3 s on, when the unicast carrier has taken over.
+    package static let filterAll = Scenario(
+        "filter_all", [.deathsCovered], warmUp: 12, prepare: { $0.filtersAll = true }
+    ) { s in
+        s.powerOff(s.owner())
+        return 20
+    }
+
+    package static let filterOne = Scenario(
+        "filter_one", warmUp: 12, prepare: { $0.nodes[0].isFiltered = true }
+    ) { _ in 20 }
+
+    package static let filterAppears = Scenario("filter_appears", [.nothingMoves]) { s in
+        s.filtersAll = true
+        s.after(8) { $0.filtersAll = false }
+        return 14
+    }
+
+    package static let wireless = Scenario(
+        "wireless", [.nothingMoves], warmUp: 12, prepare: { s in for node in s.nodes { node.isWireless = true } }
+    ) { s in
+        s.loss = 0.05
+        // Beacons hold multicast back for up to 300 ms.
+        let node = s.owner()
+        var time = 0.0
+        for _ in 0..<20 {
+            time += s.random.uniform(0.3, 0.8)
+            s.after(time) { s in s.changePort(node) { $0.transmitsNothing = true } }
+            time += s.random.uniform(0.1, 0.3)
+            s.after(time) { s in s.changePort(node) { $0.transmitsNothing = false } }
+        }
+        s.after(time) { $0.loss = 0 }
+        return time + 3
+    }
+
+    package static let loneNode = Scenario("lone_node", [], nodes: [1]) { s in
+        let node = s.nodes[0]
+        s.hasGateway = s.random.chance(0.5)
+        s.kill(node)
+        s.after(1) { $0.boot(node) }
+        return 8
+    }
+
+    package static let loneNodeWithoutGateway = Scenario(
+        "lone_node_no_gateway", [], nodes: [1], prepare: { $0.hasGateway = false }
+    ) { s in
+        s.kill(s.nodes[0])
+        s.after(1) { $0.boot($0.nodes[0]) }
+        return 8
+    }
+
+    package static let replayedFrames = Scenario("replayed_frames", [.nothingMoves], isAuthentic: true) { s in
+        s.records(duration: 3, replayAfter: 1, times: 3)
+        return 12
+    }
+
+    package static let forgedFrames = Scenario("forged_frames", [.nothingMoves], isAuthentic: true) { s in
+        s.forge(duration: 5)
+        return 6
+    }
+
+    package static let keyRotation = Scenario("key_rotation", [.nothingMoves], isAuthentic: true) { s in
+        s.rotateKeys(to: HelloKeys(current: [1], previous: [2]))
+        s.after(1) { $0.rotateKeys(to: HelloKeys(current: [2], previous: [1])) }
+        s.after(4) { $0.rotateKeys(to: HelloKeys(current: [2])) }
+        return 8
+    }
+
+    package static let sameName = Scenario("same_name", [], nodes: [3]) { s in
+        let twin = s.addNode(name: s.owner().name)
+        s.boot(twin)
+        return 8
+    }
+
+    /// Two interfaces of one node on one segment: the later one is silent, and takes over when the first fails.
+    package static let sameSegment = Scenario(
+        "same_segment", [], nodes: [3, 4],
+        prepare: { s in
+            let first = s.nodes[0]
+            let second = s.addNode(name: first.name)
+            second.interfaceName = "eth1"
+            first.siblings = [
+                SiblingLink(
+                    interfaceName: "eth1", hardwareAddress: second.hardwareAddress, goesFirst: false)
+            ]
+            second.siblings = [
+                SiblingLink(interfaceName: "eth0", hardwareAddress: first.hardwareAddress, goesFirst: true)
+            ]
+            s.after(0.2) { $0.boot(second) }
+        },
+        judge: { s in
+            s.nodes.last.map { $0.speaker?.phase == .passive } == true ? [] : ["the second interface is not passive"]
+        }
+    ) { _ in 10 }
+}

@@ -1,0 +1,60 @@
+import Link
+import Membership
+import MonotonicTime
+import NetworkAddresses
+import Wire
+
+extension Simulation {
+    /// Somebody records what speakers send, and sends it again later.
+    package func records(duration: Double, replayAfter: Double, times: Int) {
+        recorded = []
+        after(duration) { s in
+            let frames = s.recorded ?? []
+            s.recorded = nil
+            for round in 0..<times {
+                s.after(replayAfter + Double(round)) { s in s.replay(frames) }
+            }
+        }
+    }
+
+    private func replay(_ frames: [[UInt8]]) {
+        for (index, frame) in frames.enumerated() {
+            after(Double(index) * 0.002) { s in
+                for node in s.nodes { s.hand(.speakers(frame), to: node) }
+            }
+        }
+    }
+
+    /// Somebody without the key says that all nodes are leaving, deaf, or own everything.
+    package func forge(duration: Double) {
+        var time = 0.0
+        while time < duration {
+            let victim = random.pick(nodes)
+            let phase = random.pick(HelloPhase.allCases)
+            let isKnown = random.chance(0.5)
+            let claims = random.chance(0.5)
+            after(time) { s in
+                let sender = EncodedSender(
+                    HelloSender(name: victim.name, interfaceName: "eth0", addresses: victim.addresses))
+                let header = HelloHeader(
+                    cluster: ClusterID(rawValue: isKnown ? 77 : 78), node: sender.node,
+                    incarnation: victim.speaker?.membership.incarnation ?? 0, sequence: 1 << 40,
+                    hardwareAddress: victim.hardwareAddress, phase: phase, isStale: false, details: sender.digest)
+                let body: HelloFrame.Body =
+                    claims
+                    ? .claims(
+                        ClaimsPart(
+                            generation: 1 << 20, index: 0, count: 1,
+                            entries: s.addresses.map {
+                                ClaimEntry(address: $0, term: .max, allocation: 1, kind: .own)
+                            }))
+                    : .hello(heard: [], unheard: [])
+                let payload = HelloFrame(header: header, body: body)
+                    .encoded(sender: sender, key: [99], authenticator: s.authenticator)
+                let bytes = HelloFrame.ethernet(payload, from: victim.hardwareAddress)
+                for node in s.nodes { s.hand(.speakers(bytes), to: node) }
+            }
+            time += 0.02
+        }
+    }
+}
