@@ -46,3 +46,13 @@ bench-link: release ## ARP answered by the whole speaker, beside the same loop i
 .PHONY: fuzz
 fuzz: ## every parser of frames and messages from outside under libFuzzer; FUZZ_SECONDS=600 for the long run
 	scripts/fuzz
+
+SIMULATE := swift build -c release --scratch-path .build-release --product simulate && .build-release/release/simulate
+
+.PHONY: simulate
+simulate: ## more than 20,000 seeded histories of the real speaker on a virtual LAN (SEEDS=n per scenario, FIRST=seed)
+	$(SIMULATE) --large --seeds $(or $(SEEDS),320) --first-seed $(or $(FIRST),1)
+
+.PHONY: simulate-day
+simulate-day: ## 24 virtual hours of 10 nodes at 1 % loss: nothing may move
+	$(SIMULATE) --day

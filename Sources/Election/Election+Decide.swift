@@ -176,7 +176,9 @@ extension Election {
         let delay = isMute ? timing.rankDelayLimit : min(timing.rankDelay * index, timing.rankDelayLimit)
         let allowed = max(since + delay, states[slot].blockedUntil ?? since)
         guard now >= allowed else { return wake(slot, min(allowed, now + timing.rankDelay)) }
-        if states[slot].best == nil, states[slot].intent?.source.isNewlyAssigned == true {
+        if let intent = states[slot].intent?.source, intent.isNewlyAssigned,
+            states[slot].best?.allocation != intent.allocation.rawValue
+        {
             states[slot].role = .probing
             directives.append(.probe(states[slot].address))
         } else {

@@ -2,7 +2,8 @@ import Foundation
 import SimulationKit
 
 /// simulate [--seeds N] [--first-seed N] [--scenario NAME] [--nodes N] [--addresses N] [--trace]
-/// simulate --day
+/// simulate --large: as `--seeds`, over 2 to 60 nodes and 1 to 200 addresses
+/// simulate --day: 24 virtual hours of 10 nodes at 1 % loss
 struct Options {
     var seeds = 4
     var firstSeed: UInt64 = 1
@@ -39,6 +40,7 @@ guard !chosen.isEmpty else {
     print("scenarios: \(Scenario.all.map(\.name).joined(separator: " "))")
     exit(2)
 }
+if options.isDay { exit(simulateDay(seed: options.firstSeed) ? 0 : 1) }
 if options.isTraced {
     for scenario in chosen {
         let history = History(scenario, seed: options.firstSeed, size: options.size, isTraced: true)
@@ -50,7 +52,9 @@ if options.isTraced {
 var jobs: [Campaign.Job] = []
 for scenario in chosen {
     for seed in 0..<UInt64(options.seeds) {
-        jobs.append(Campaign.Job(scenario, seed: options.firstSeed + seed, size: options.size))
+        let seed = options.firstSeed + seed
+        let size = options.isLarge ? History.Size(drawnFor: scenario, seed: seed) : options.size
+        jobs.append(Campaign.Job(scenario, seed: seed, size: size))
     }
 }
 let campaign = await Campaign(jobs, lanes: ProcessInfo.processInfo.activeProcessorCount)

@@ -8,6 +8,7 @@ package struct Observer {
         var duplicateSince: Instant?
         var gapSince: Instant?
         var served: MACAddress?
+        var isAnswered = false
         var deletedAnswered: Interval = .zero
         /// When a node died that mattered to this address, last.
         var lastDeath: Instant?
@@ -96,13 +97,15 @@ package struct Observer {
         let now = simulation.now
         let answers = answerers(address, simulation)
         if simulation.truth[address] == nil {
-            if let deleted = simulation.deletedAt[address], !answers.isEmpty {
+            if let deleted = simulation.deletedAt[address], rows[address].isAnswered {
                 rows[address].deletedAnswered = max(rows[address].deletedAnswered, now - deleted)
             }
+            rows[address].isAnswered = !answers.isEmpty
             rows[address].gapSince = nil
             rows[address].duplicateSince = nil
             return
         }
+        rows[address].isAnswered = !answers.isEmpty
         let distinct = Set(answers.map(\.answer))
         if distinct.count > 1 {
             let since = rows[address].duplicateSince ?? now
@@ -137,7 +140,9 @@ package struct Observer {
     }
 
     private mutating func countUnfounded(_ address: Int, _ simulation: Simulation) {
-        guard let since = rows[address].gapSince, let truth = simulation.truth[address] else { return }
+        guard let since = rows[address].gapSince, let truth = simulation.truth[address],
+            simulation.squatters[simulation.addresses[address]] == nil
+        else { return }
         let fit = simulation.nodes.filter { node in
             fitSince[node.index] != nil && truth.eligible[node.name] != nil
                 && node.view[address]?.eligible[node.name] != nil
@@ -151,7 +156,7 @@ package struct Observer {
         rows.indices.compactMap { address in
             guard let since = rows[address].gapSince, let truth = simulation.truth[address],
                 simulation.nodes.contains(where: {
-                    $0.speaker != nil && truth.eligible[$0.name] != nil && $0.port.reaches(simulation.gateway)
+                    $0.hasSpeaker && truth.eligible[$0.name] != nil && $0.port.reaches(simulation.gateway)
                 })
             else { return nil }
             countUnfounded(address, simulation)

@@ -34,7 +34,7 @@ extension Simulation {
             if let until = node.watchHangsUntil { time = max(time, until) }
             node.lastEventAt = time
             at(time) { simulation in
-                guard node.process == process, node.isWatching, node.speaker != nil else { return }
+                guard node.process == process, node.isWatching, node.hasSpeaker else { return }
                 guard simulation.reachesAPI(node) else {
                     node.isWatching = false
                     return
@@ -57,7 +57,7 @@ extension Simulation {
     func isViewStaleNow(_ node: VirtualNode) -> Bool { node.isViewChanged }
 
     func refreshView(_ node: VirtualNode) {
-        guard node.speaker != nil, !node.isPaused, !node.port.isFrozen else { return }
+        guard node.hasSpeaker, !node.isPaused, !node.port.isFrozen else { return }
         node.isViewChanged = false
         node.wasStale = now - node.lastContact > Self.staleAfter
         let configuration = configuration(of: node)
@@ -111,7 +111,7 @@ extension Simulation {
     }
 
     func relist(_ node: VirtualNode, _ process: Int) {
-        guard node.process == process, node.speaker != nil else { return }
+        guard node.process == process, node.hasSpeaker else { return }
         guard reachesAPI(node), !node.isPaused else {
             after(random.uniform(0.5, 3)) { $0.relist(node, process) }
             return
@@ -130,7 +130,7 @@ extension Simulation {
 
     /// A refused speaker that is not stale reads the API again; unreadable means stale.
     func reread(_ node: VirtualNode) {
-        guard node.speaker != nil else { return }
+        guard node.hasSpeaker else { return }
         if reachesAPI(node) { node.view = truth } else { node.lastContact = now - Self.staleAfter - .seconds(1) }
         viewChanged(node)
     }
@@ -165,7 +165,7 @@ extension Simulation {
         after(seconds) { simulation in
             simulation.note("API back")
             simulation.isAPIUp = true
-            for node in simulation.nodes where node.speaker != nil && !node.isCutFromAPI {
+            for node in simulation.nodes where node.hasSpeaker && !node.isCutFromAPI {
                 let process = node.process
                 simulation.after(simulation.random.uniform(0.1, 3)) { $0.relist(node, process) }
             }
@@ -179,7 +179,7 @@ extension Simulation {
         after(seconds) { simulation in
             node.isCutFromAPI = false
             let process = node.process
-            if node.speaker != nil { simulation.after(simulation.random.uniform(0.1, 3)) { $0.relist(node, process) } }
+            if node.hasSpeaker { simulation.after(simulation.random.uniform(0.1, 3)) { $0.relist(node, process) } }
         }
     }
 }

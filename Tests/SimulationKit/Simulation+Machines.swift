@@ -7,7 +7,7 @@ extension Simulation {
     // MARK: Processes
 
     package func boot(_ node: VirtualNode) {
-        guard node.port.hasPower, node.speaker == nil else { return }
+        guard node.port.hasPower, !node.hasSpeaker else { return }
         node.process += 1
         node.isWatching = false
         node.hasSnapshot = false
@@ -25,6 +25,7 @@ extension Simulation {
         node.speaker = LinkSpeaker(
             configuration(of: node), incarnation: random.next(), authenticator: authenticator, layer2: layer2Timing,
             at: now)
+        node.hasSpeaker = true
         note("\(node.name) boots")
         let process = node.process
         after(random.uniform(0.1, 0.6)) { $0.relist(node, process) }
@@ -34,7 +35,7 @@ extension Simulation {
 
     /// SIGKILL, or SIGTERM when graceful: three hellos that say so in the last 100 ms.
     package func kill(_ node: VirtualNode, graceful: Bool = false) {
-        if graceful, node.speaker != nil, !node.isPaused {
+        if graceful, node.hasSpeaker, !node.isPaused {
             let process = node.process
             drive(node) { speaker, now in speaker.announceRestart(at: now) }
             after(0.12) { simulation in
@@ -48,6 +49,7 @@ extension Simulation {
     private func end(_ node: VirtualNode) {
         note("\(node.name) ends")
         node.speaker = nil
+        node.hasSpeaker = false
         node.process += 1
         node.answers = [:]
         observer.everythingChanged(self)
@@ -69,7 +71,7 @@ extension Simulation {
 
     /// SIGSTOP and SIGCONT; `asMachine`: the hypervisor stops the whole machine, and its clock with it.
     package func pause(_ node: VirtualNode, seconds: Double, asMachine: Bool = false) {
-        guard node.speaker != nil, !node.isPaused else { return }
+        guard node.hasSpeaker, !node.isPaused else { return }
         note("\(node.name) pauses for \(seconds) s")
         node.isPaused = true
         if asMachine {

@@ -48,7 +48,7 @@ extension Simulation {
         let sender = nodes[source]
         if target == nil, filtersAll || sender.isFiltered { return }
         for node in nodes where node.index != source && (target ?? node.index) == node.index {
-            guard node.speaker != nil, passes(sender.port, node.port, pair: source * 1000 + node.index) else {
+            guard node.hasSpeaker, passes(sender.port, node.port, pair: source * 1000 + node.index) else {
                 continue
             }
             hand(.speakers(bytes), to: node)
@@ -56,7 +56,7 @@ extension Simulation {
     }
 
     func hand(_ frame: SpeakerFrame, to node: VirtualNode) {
-        guard node.speaker != nil, node.port.hasPower else { return }
+        guard node.hasSpeaker, node.port.hasPower else { return }
         if node.isPaused {
             if node.pausedFrames.count < 400 { node.pausedFrames.append(frame) }
             return

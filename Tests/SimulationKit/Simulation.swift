@@ -132,7 +132,8 @@ package final class Simulation {
     // MARK: Running a speaker
 
     private func wake(_ node: VirtualNode, _ process: Int) {
-        guard node.process == process, node.speaker != nil else { return }
+        // A wake-up that an earlier one has replaced is none.
+        guard node.process == process, node.wakeAt == now else { return }
         node.wakeAt = nil
         guard !node.isPaused, !node.port.isFrozen else { return }
         drive(node) { speaker, now in speaker.poll(at: now) }
@@ -140,28 +141,29 @@ package final class Simulation {
 
     /// One call into the real code, and everything that follows from it.
     func drive(_ node: VirtualNode, _ call: (inout LinkSpeaker, Instant) -> [LinkEffect]) {
-        guard node.speaker != nil else { return }
-        var effects = node.speaker.map { _ in [LinkEffect]() } ?? []
-        if var speaker = node.speaker.take() {
-            effects = call(&speaker, now)
-            // The packet thread polls as soon as the deadline has passed.
-            while speaker.nextDeadline(at: now) <= now { effects += speaker.poll(at: now) }
-            node.speaker = speaker
+        guard var speaker = node.speaker.take() else { return }
+        var effects = call(&speaker, now)
+        // The packet thread polls as soon as the deadline has passed.
+        var deadline = speaker.nextDeadline(at: now)
+        while deadline <= now {
+            effects += speaker.poll(at: now)
+            deadline = speaker.nextDeadline(at: now)
         }
+        node.speaker = speaker
         for effect in effects {
             switch effect {
             case .send(let bytes): transmit(bytes, from: node)
             case .report(let fact): take(fact, from: node)
             }
         }
-        scheduleWake(node)
+        scheduleWake(node, deadline)
     }
 
-    private func scheduleWake(_ node: VirtualNode) {
-        guard let deadline = node.speaker?.nextDeadline(at: now) else { return }
+    private func scheduleWake(_ node: VirtualNode, _ deadline: Instant) {
         if let wakeAt = node.wakeAt, wakeAt <= deadline { return }
         // The scheduler of a real machine is this late.
         let time = max(deadline, now) + .microseconds(Int64(random.below(2000)))
+        if let wakeAt = node.wakeAt, wakeAt <= time { return }
         node.wakeAt = time
         push(.wake(node.index, process: node.process), at: time)
     }

@@ -35,6 +35,8 @@ package final class VirtualNode {
     package var isWireless = false
 
     package var speaker: LinkSpeaker?
+    /// Whether a process runs; `speaker` itself is out while it is called.
+    package internal(set) var hasSpeaker = false
     /// Counts starts, so that what was meant for an earlier process is dropped.
     var process = 0
     package var isPaused = false
@@ -67,7 +69,7 @@ package final class VirtualNode {
         self.addresses = addresses
     }
 
-    package var isRunning: Bool { speaker != nil && !isPaused && port.hasPower && !port.isFrozen }
+    package var isRunning: Bool { hasSpeaker && !isPaused && port.hasPower && !port.isFrozen }
 }
 
 /// A frame on its way to speakers.
