@@ -124,7 +124,8 @@ let tests: [Target] = [
     .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "MonotonicTime", "NetworkAddresses"]),
     .testTarget(name: "MembershipTests", dependencies: ["Membership", "MonotonicTime", "Wire", "NetworkAddresses"]),
     .testTarget(name: "ElectionTests", dependencies: ["Election", "MonotonicTime", "NetworkAddresses"]),
-    .testTarget(name: "Layer2Tests", dependencies: ["Layer2", "MonotonicTime", "Wire", "NetworkAddresses"]),
+    .testTarget(
+        name: "Layer2Tests", dependencies: ["Layer2", "MonotonicTime", "Wire", "NetworkAddresses", "CaptureKit"]),
     .testTarget(name: "KubernetesModelTests", dependencies: ["KubernetesModel"]),
     .testTarget(
         name: "ReconciliationTests",
