@@ -67,6 +67,22 @@ struct Rig: Sendable {
             first: address, count: count, period: period, isUnicast: isUnicast)
     }
 
+    /// Opens a TCP connection through the address, which stays until ``finish(_:)``.
+    func startStream(to address: String) throws -> (process: ChildProcess, output: String) {
+        let output = "/run/herald/stream-\(UUID().uuidString)"
+        let process = try ChildProcess(
+            ["ip", "netns", "exec", Site.client, "\(folder)/failover-bench", "stream", address], output: output,
+            hasInput: true)
+        return (process, output)
+    }
+
+    /// Closes it. `whole` when it worked to the end, else `broken`, or what went wrong.
+    func finish(_ stream: (process: ChildProcess, output: String)) throws -> String {
+        stream.process.end()
+        let said = try String(contentsOfFile: stream.output, encoding: .utf8)
+        return said.split(separator: " ").first.map(String.init) ?? said
+    }
+
     /// Watches the address for a while, during which `act` happens.
     func witness(
         _ address: String = "192.168.57.200", for duration: Duration, act: () throws -> Void = {}

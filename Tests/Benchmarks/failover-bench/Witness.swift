@@ -57,9 +57,9 @@ struct Testimony: Sendable {
         return Double(max(longest, 0)) / 1e9
     }
 
-    /// The hardware addresses given for an address after an instant.
-    func hardwareAddresses(of address: String, after start: Int64) -> Set<String> {
-        Set((answers[address] ?? []).filter { $0.nanoseconds > start }.map(\.hardwareAddress))
+    /// The hardware addresses given for an address between two instants.
+    func hardwareAddresses(of address: String, after start: Int64, before end: Int64 = .max) -> Set<String> {
+        Set((answers[address] ?? []).filter { $0.nanoseconds > start && $0.nanoseconds < end }.map(\.hardwareAddress))
     }
 }
 

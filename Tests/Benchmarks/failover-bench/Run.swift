@@ -1,0 +1,56 @@
+import ArgumentParser
+import EmbeddedAPIServer
+import Foundation
+
+/// One series of rounds: one kind of fault under one kind of circumstances, on a site of its own.
+struct Run: AsyncParsableCommand {
+    @OptionGroup var options: SiteOptions
+    @Option(help: "What happens to the announcing node.") var fault: Fault
+    @Option var rounds = 20
+    @Option var nodes = 3
+    @Option(help: "Load balancer IPs; above 100 all of them are on the node that fails.") var addresses = 1
+    @Option(help: "Share of all frames that the switch drops, in percent.") var loss = 0.0
+    @Flag(help: "The API server is stopped before the fault.") var withoutAPI = false
+    @Option(help: "A file that the row of the table is appended to.") var table: String?
+
+    func run() async throws {
+        let all = (0..<addresses).map { "192.168.\(57 + ($0 + 200) / 256).\(($0 + 200) % 256)" }
+        let series = try await options.withSite(nodes: nodes, addresses: all) { rig in
+            for (index, address) in all.enumerated() {
+                try rig.cluster.put(service: "service-\(index)", addresses: [address])
+            }
+            try await rig.speakers.untilReady(within: .seconds(60))
+            var series = Series(fault: fault, circumstances: circumstances)
+            try rig.site.lose(perMyriad: Int(loss * 100))
+            for number in 1...rounds {
+                if withoutAPI { await rig.cluster.server.stop() }
+                let round = try await Round.run(fault, rig, addresses: all)
+                if withoutAPI {
+                    try await rig.cluster.server.start()
+                    try await Task.sleep(for: .seconds(2))
+                }
+                print(
+                    "round \(number): gap \(milliseconds(round.gap)), unicast \(milliseconds(round.unicastGap)), "
+                        + "two MACs \(milliseconds(round.overlap)), moved \(round.moved), "
+                        + "stale answers \(round.staleAnswers), connection \(round.isBroken ? "broken" : "whole")")
+                series.rounds.append(round)
+            }
+            return series
+        }
+        for goal in series.goals(addresses: addresses) { print(goal) }
+        if let table { try append(series.row, to: table) }
+    }
+
+    private var circumstances: String {
+        var parts: [String] = []
+        if addresses > 1 { parts.append("\(addresses) addresses") }
+        if loss > 0 { parts.append("\(loss.formatted()) % loss") }
+        if withoutAPI { parts.append("API server stopped") }
+        return parts.joined(separator: ", ")
+    }
+
+    private func append(_ line: String, to path: String) throws {
+        let old = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        try (old + line + "\n").write(toFile: path, atomically: true, encoding: .utf8)
+    }
+}
