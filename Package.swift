@@ -177,7 +177,10 @@ let tests: [Target] = [
         ]),
     .testTarget(
         name: "ManifestTests",
-        dependencies: ["KubernetesModel", "EmbeddedAPIServer", "ObjectStore", "Reconciliation", yams]),
+        dependencies: [
+            "KubernetesModel", "KubernetesClient", "EmbeddedAPIServer", "Telemetry", logging, metrics, yams,
+        ],
+        exclude: ["node.sh"]),
     .testTarget(name: "ArchitectureTests"),
 ]
 
