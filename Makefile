@@ -56,3 +56,7 @@ simulate: ## more than 20,000 seeded histories of the real speaker on a virtual 
 .PHONY: simulate-day
 simulate-day: ## 24 virtual hours of 10 nodes at 1 % loss: nothing may move
 	$(SIMULATE) --day
+
+.PHONY: soak
+soak: release ## an hour of the lab with 500 Services and churn: memory, CPU, alerts, dashboard; writes docs/benchmarks.md
+	scripts/soak $(if $(MINUTES),--minutes $(MINUTES))

@@ -38,8 +38,8 @@ struct LinkMetrics {
 
     mutating func update(_ report: LinkReport, _ counters: PacketCounters) {
         let link = report.interfaceName
-        links.insert(link)
         let place = [("link", link)]
+        if links.insert(link).inserted { begin(place) }
         func gauge(_ label: String, _ value: Int, _ more: [(String, String)] = []) {
             Gauge(label: label, dimensions: place + more).record(value)
         }
@@ -59,6 +59,20 @@ struct LinkMetrics {
         gauge("herald_peers_filtered", unheard)
         addTotals(report.counters, link)
         addTotals(counters, link)
+    }
+
+    /// Counters of rare things start at 0, or the first of them would be no increase to a query.
+    private func begin(_ place: [(String, String)]) {
+        for kind in ["foreign", "peer"] {
+            _ = Counter(label: "herald_address_conflicts_total", dimensions: place + [("kind", kind)])
+        }
+        for reason in ["failover", "vacant"] {
+            _ = Counter(label: "herald_takeovers_total", dimensions: place + [("reason", reason)])
+        }
+        for reason in GiveUpReason.allCases {
+            _ = Counter(label: "herald_withdrawals_total", dimensions: place + [("reason", reason.label)])
+        }
+        _ = FloatingPointCounter(label: "herald_helper_seconds_total", dimensions: place)
     }
 
     mutating func forgetLinks(besides present: Set<String>) {
