@@ -60,3 +60,8 @@ simulate-day: ## 24 virtual hours of 10 nodes at 1 % loss: nothing may move
 .PHONY: soak
 soak: release ## an hour of the lab with 500 Services and churn: memory, CPU, alerts, dashboard; writes docs/benchmarks.md
 	scripts/soak $(if $(MINUTES),--minutes $(MINUTES))
+.PHONY: bench-failover
+bench-failover: release ## gaps, moves and broken connections in every kind of fault, with real processes (ROUNDS=20)
+	$(RELEASE) --product failover-bench
+	$(RELEASE) --product arp-witness
+	scripts/bench-failover --rounds $(or $(ROUNDS),20)

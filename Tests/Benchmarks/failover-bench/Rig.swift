@@ -14,13 +14,15 @@ struct SiteOptions: ParsableArguments {
 
     /// Builds a site, runs `body` with speakers started on all nodes, and ends every process.
     func withSite<Value: Sendable>(
-        nodes: Int, addresses: [String], _ body: @escaping @Sendable (Rig) async throws -> Value
+        nodes: Int, addresses: [String], isDualHomed: Bool = false,
+        _ body: @escaping @Sendable (Rig) async throws -> Value
     ) async throws -> Value {
         guard try shell("ip -o link | wc -l").hasPrefix("1\n") else {
             throw Failure("this is no empty network namespace: start me as scripts/bench-failover does")
         }
         let site = Site(nodes: nodes, addresses: addresses)
         try site.build()
+        if isDualHomed { try site.addSecondNetwork() }
         let work = "/run/herald"
         try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
         let configuration = APIServerConfiguration(host: Site.apiAddress, port: TestCluster.port)
@@ -29,7 +31,9 @@ struct SiteOptions: ParsableArguments {
             try server.writeKubeconfig(kubeconfig)
             let cluster = TestCluster(server: server, site: site)
             try cluster.fill(manifests: manifests)
-            let speakers = Speakers(site: site, program: "\(folder)/lb-speaker", kubeconfig: kubeconfig, logs: work)
+            let speakers = Speakers(
+                site: site, program: "\(folder)/lb-speaker", kubeconfig: kubeconfig, logs: work,
+                interfaces: isDualHomed ? "eth0,eth1" : "eth0")
             let rig = Rig(site: site, cluster: cluster, speakers: speakers, folder: folder)
             let backends = try rig.startBackends()
             defer {
@@ -65,6 +69,17 @@ struct Rig: Sendable {
         try Witness(
             tool: "\(folder)/arp-witness", from: isUnicast ? Site.secondClientAddress : Site.clientAddress,
             first: address, count: count, period: period, isUnicast: isUnicast)
+    }
+
+    /// Announces an address on the second network too.
+    func useSecondNetwork() async throws {
+        try cluster.put(service: "second", addresses: [Site.secondAddress])
+        try await Task.sleep(for: .seconds(3))
+    }
+
+    func startSecondWitness() throws -> Witness {
+        try Witness(
+            tool: "\(folder)/arp-witness", from: "192.168.58.30", first: Site.secondAddress, interface: "eth1")
     }
 
     /// Opens a TCP connection through the address, which stays until ``finish(_:)``.

@@ -96,11 +96,6 @@ struct Series: Sendable {
             + "\(milliseconds(largest(\.overlap))) | \(moved) | \(broken) |"
     }
 
-    static let head = """
-        | fault | rounds | gap p50 | gap max | unicast gap p50 | max | two MACs max | addresses moved | connections broken |
-        |---|---|---|---|---|---|---|---|---|
-        """
-
     /// The goals of this fault, one line each.
     func goals(addresses: Int) -> [String] {
         func goal(_ what: String, _ figure: Double, atMost limit: Double) -> String {

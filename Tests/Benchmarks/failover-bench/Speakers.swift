@@ -8,18 +8,20 @@ final class Speakers: Sendable {
     private let program: String
     private let kubeconfig: String
     private let logs: String
+    private let interfaces: String
     private let logLevel = "info"
     private let running = Mutex<[Int: ChildProcess]>([:])
 
-    init(site: Site, program: String, kubeconfig: String, logs: String) {
+    init(site: Site, program: String, kubeconfig: String, logs: String, interfaces: String) {
         (self.site, self.program, self.kubeconfig, self.logs) = (site, program, kubeconfig, logs)
+        self.interfaces = interfaces
     }
 
     func start(_ node: Site.Node) throws {
         let process = try ChildProcess(
             [
                 "ip", "netns", "exec", node.name, program, "--node-name", node.name, "--namespace",
-                TestCluster.namespace, "--kubeconfig", kubeconfig, "--interfaces", "eth0", "--transport",
+                TestCluster.namespace, "--kubeconfig", kubeconfig, "--interfaces", interfaces, "--transport",
                 "async-http-client", "--metrics-listen", "\(node.managementAddress):7475", "--log-level", logLevel,
             ], output: "\(logs)/\(node.name).log")
         running.withLock { $0[node.index] = process }

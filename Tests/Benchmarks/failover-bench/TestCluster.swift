@@ -63,6 +63,12 @@ struct TestCluster: Sendable {
         }
     }
 
+    /// From now on the API server answers nothing, on no connection; `server.resume()` ends that.
+    func cutOff() {
+        server.pause()
+        server.dropConnections()
+    }
+
     private func install(
         _ version: String, _ kind: String, _ name: String, namespace: String?, _ members: [String: JSONValue] = [:],
         labels: JSONValue? = nil

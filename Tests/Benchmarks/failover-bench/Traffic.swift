@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// The Service's pods, as far as a client can tell: says the node's name to whoever speaks HTTP, and echoes the rest.
 struct Backend: AsyncParsableCommand {
@@ -84,30 +85,33 @@ struct Stream: AsyncParsableCommand {
         print("\(isBroken || stall > .seconds(2) ? "broken" : "whole") \(stall / .seconds(1))")
     }
 
-    private static func exchange(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async -> End {
-        let clock = ContinuousClock()
-        var (last, stall) = (clock.now, Duration.zero)
-        do {
-            (last, stall) = try await channel.executeThenClose { inbound, outbound in
-                try await withThrowingTaskGroup(of: Void.self) { writers in
-                    writers.addTask {
-                        while true {
-                            try await outbound.write(ByteBuffer(bytes: [46]))
-                            try await Task.sleep(for: .milliseconds(10))
-                        }
-                    }
-                    defer { writers.cancelAll() }
-                    var (last, stall) = (clock.now, Duration.zero)
-                    for try await _ in inbound {
-                        stall = max(stall, clock.now - last)
-                        last = clock.now
-                    }
-                    return (last, stall)
-                }
-            }
-        } catch {
-            return Task.isCancelled ? .stalled(max(stall, clock.now - last)) : .broken
+    /// When the last answer came, and the longest silence before it.
+    private struct Progress: Sendable {
+        var last = ContinuousClock.now
+        var stall = Duration.zero
+
+        mutating func answered() {
+            let now = ContinuousClock.now
+            (stall, last) = (max(stall, now - last), now)
         }
-        return Task.isCancelled ? .stalled(max(stall, clock.now - last)) : .broken
+    }
+
+    private static func exchange(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async -> End {
+        let progress = Mutex(Progress())
+        // How it ends is told by who asked: an error of ours is the cancellation, one of the peer's a broken connection.
+        try? await channel.executeThenClose { inbound, outbound in
+            try await withThrowingTaskGroup(of: Void.self) { writers in
+                writers.addTask {
+                    while true {
+                        try await outbound.write(ByteBuffer(bytes: [46]))
+                        try await Task.sleep(for: .milliseconds(10))
+                    }
+                }
+                defer { writers.cancelAll() }
+                for try await _ in inbound { progress.withLock { $0.answered() } }
+            }
+        }
+        guard Task.isCancelled else { return .broken }
+        return .stalled(progress.withLock { max($0.stall, ContinuousClock.now - $0.last) })
     }
 }

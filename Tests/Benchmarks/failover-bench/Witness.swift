@@ -70,11 +70,11 @@ struct Witness: Sendable {
 
     init(
         tool: String, from source: String = Site.clientAddress, first: String, count: Int = 1, period: Int = 5000,
-        isUnicast: Bool = false
+        isUnicast: Bool = false, interface: String = "eth0"
     ) throws {
         process = try ChildProcess(
             [
-                "ip", "netns", "exec", Site.client, tool, "eth0", source, first, "\(count)", "\(period)",
+                "ip", "netns", "exec", Site.client, tool, interface, source, first, "\(count)", "\(period)",
                 isUnicast ? "unicast" : "broadcast",
             ], output: file, mergesErrors: false, hasInput: true)
     }
