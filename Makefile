@@ -65,3 +65,8 @@ bench-failover: release ## gaps, moves and broken connections in every kind of f
 	$(RELEASE) --product failover-bench
 	$(RELEASE) --product arp-witness
 	scripts/bench-failover --rounds $(or $(ROUNDS),20)
+
+
+.PHONY: image-test
+image-test: release ## the image's files laid out by hand, and both daemons run in them, without a container engine
+	scripts/image-test
