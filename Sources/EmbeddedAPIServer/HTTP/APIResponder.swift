@@ -134,9 +134,10 @@ struct APIResponder: HTTPResponder {
     private func object(in request: Request) async throws -> JSONValue {
         let bytes = try await body(of: request)
         let type = request.headers[.contentType] ?? "application/json"
-        guard !type.contains("protobuf"), !type.contains("cbor") else {
+        if type.hasPrefix(ProtobufBody.mediaType) { return try ProtobufBody.parse(bytes) }
+        guard !type.contains("cbor") else {
             throw APIFailure.unsupportedMediaType(
-                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"
+                "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, \(ProtobufBody.mediaType)"
             )
         }
         let value = try BodyText.parse(bytes)

@@ -155,11 +155,19 @@ struct KubectlTests {
             #expect(try await kubectl("explain", "services.spec.ports").contains("nodePort"))
             #expect(try await kubectl("explain", "ipaddresspools.spec").contains("autoAssign"))
             #expect(try await kubectl("version", "-o", "json").contains("herald"))
-            guard program.isOld else { return }
             #expect(try await kubectl("auth", "can-i", "delete", "nodes") == "yes\n")
             try await kubectl("create", "namespace", "team")
             try await kubectl("create", "configmap", "c", "-n", "team", "--from-literal=a=b")
             #expect(try await kubectl("get", "cm", "-n", "team", "-o", "name").contains("configmap/c"))
+            try await kubectl("create", "deployment", "d", "-n", "team", "--image=nginx", "--replicas=2", "--port=80")
+            try await kubectl("create", "service", "loadbalancer", "s", "-n", "team", "--tcp=80:web")
+            #expect(
+                try await kubectl("get", "svc", "s", "-n", "team", "-o", "jsonpath={.spec.ports[0].targetPort}")
+                    == "web")
+            try await kubectl("create", "role", "r", "-n", "team", "--verb=get,list", "--resource=services")
+            try await kubectl("create", "rolebinding", "b", "-n", "team", "--role=r", "--serviceaccount=team:sa")
+            try await kubectl("create", "secret", "generic", "k", "-n", "team", "--from-literal=a=b")
+            #expect(try await kubectl("get", "secret", "k", "-n", "team", "-o", "jsonpath={.data.a}") == "Yg==")
             try await kubectl("delete", "namespace", "team")
         }
     }
