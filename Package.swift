@@ -112,6 +112,12 @@ let tests: [Target] = [
     .testTarget(
         name: "PacketSocketTests",
         dependencies: ["PacketSocket", "Netlink", "NetworkAddresses", "Wire", "CTestSupport"]),
+    .executableTarget(
+        name: "api-server-bench",
+        dependencies: [
+            "EmbeddedAPIServer", "KubernetesModel", "ObjectStore", asyncHTTPClient, nioCore, nioHTTP1, nioSSL,
+        ],
+        path: "Tests/Benchmarks/api-server-bench"),
     .executableTarget(name: "arp-witness", path: "Tests/Benchmarks/arp-witness"),
     .executableTarget(
         name: "failover-bench",
@@ -142,7 +148,8 @@ let tests: [Target] = [
     .testTarget(
         name: "EmbeddedAPIServerTests",
         dependencies: [
-            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesClient", asyncHTTPClient, nioCore, nioHTTP1, nioSSL,
+            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesClient", asyncHTTPClient, nioCore,
+            nioHTTP1, nioSSL,
             yams, logging,
         ]),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging, metrics, lifecycle]),

@@ -119,7 +119,8 @@ public struct JSONParser {
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         if isInteger, let value = Int64(text) { return .integer(value) }
         guard let value = Double(text), value.isFinite else { throw failure("not a number") }
-        return .number(value)
+        // One form for one number: `1e3` and `1000` are equal objects.
+        return Int64(exactly: value).map { .integer($0) } ?? .number(value)
     }
 
     private mutating func string() throws(Failure) -> String {

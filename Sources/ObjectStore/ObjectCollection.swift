@@ -90,10 +90,11 @@ package struct ObjectCollection: Sendable {
     }
 
     /// The changes after a version, oldest first, at most `limit`; `nil` when they have been forgotten.
-    func changes(after version: UInt64, limit: Int) -> ArraySlice<StoredChange>? {
+    func changes(after version: UInt64, limit: Int) -> [StoredChange]? {
         guard version >= compacted else { return nil }
         let start = firstChange(after: version)
-        return log[start..<min(log.count, start + limit)]
+        // A copy of the few: a slice would keep the whole log, and the next change would copy all of it.
+        return Array(log[start..<min(log.count, start + limit)])
     }
 
     private func firstChange(after version: UInt64) -> Int {

@@ -165,10 +165,12 @@ extension ObjectStore {
         let definition = request.definition
         var metadata = new["metadata"]?.object ?? [:]
         metadata["name"] = .string(request.key.name)
-        metadata["namespace"] = definition.type.isNamespaced ? .string(request.key.namespace) : nil
+        metadata["namespace"] = nil
+        if definition.type.isNamespaced { metadata["namespace"] = .string(request.key.namespace) }
         metadata["uid"] = .string(request.uid)
         metadata["creationTimestamp"] = .string(request.now.seconds)
-        metadata["generation"] = definition.countsGenerations ? 1 : nil
+        metadata["generation"] = nil
+        if definition.countsGenerations { metadata["generation"] = 1 }
         for name in ["deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion", "selfLink"] {
             metadata[name] = nil
         }

@@ -97,7 +97,7 @@ public struct ObjectStore: Sendable {
     }
 
     /// The changes after a version, at most `limit` of them; `nil` when the version is older than the history.
-    package func changes(_ storage: String, after version: UInt64, limit: Int) -> ArraySlice<StoredChange>? {
+    package func changes(_ storage: String, after version: UInt64, limit: Int) -> [StoredChange]? {
         guard let collection = collections[storage] else { return [] }
         return collection.changes(after: version, limit: limit)
     }

@@ -91,7 +91,11 @@ import Testing
             for change in changes {
                 #expect(change.version > version || change.version == changes.first?.version)
                 #expect((replica[change.object.key] == nil) == (change.previous == nil))
-                replica[change.object.key] = change.isDeletion ? nil : change.object.value
+                if change.isDeletion {
+                    replica.removeValue(forKey: change.object.key)
+                } else {
+                    replica[change.object.key] = change.object.value
+                }
             }
             version = last.version
         }

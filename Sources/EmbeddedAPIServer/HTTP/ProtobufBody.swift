@@ -57,7 +57,7 @@ struct ProtobufBody {
         var members: [String: JSONValue] = [:]
         for field in try fields(bytes) {
             guard let entry = known[field.number] else {
-                if field.isEmpty { continue }
+                if isBlank(field, depth: depth) { continue }
                 throw refused("field \(field.number) of \(type) is not read from protobuf; send JSON")
             }
             if entry.isMap {
@@ -101,7 +101,13 @@ struct ProtobufBody {
         var bytes: ArraySlice<UInt8> = []
 
         var text: String { String(decoding: bytes, as: UTF8.self) }
-        var isEmpty: Bool { integer == 0 && bytes.isEmpty }
+    }
+
+    /// Whether a field says nothing: zero, empty, or a message of such fields (Go writes those out).
+    private static func isBlank(_ field: Field, depth: Int) -> Bool {
+        guard field.integer == 0, depth < 32 else { return false }
+        guard !field.bytes.isEmpty else { return true }
+        return (try? fields(field.bytes))?.allSatisfy { isBlank($0, depth: depth + 1) } ?? false
     }
 
     private static func fields(_ bytes: ArraySlice<UInt8>) throws(APIFailure) -> [Field] {
