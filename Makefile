@@ -43,6 +43,10 @@ bench: ## every benchmark, one after the other, on an otherwise idle machine
 bench-link: release ## ARP answered by the whole speaker, beside the same loop in C and the kernel; writes docs/benchmarks.md
 	scripts/bench-link
 
+.PHONY: bench-api
+bench-api: ## the embedded API server with 10,000 Services: create, list, patch, watch
+	scripts/bench-api-server
+
 .PHONY: fuzz
 fuzz: ## every parser of frames and messages from outside under libFuzzer; FUZZ_SECONDS=600 for the long run
 	scripts/fuzz
