@@ -203,16 +203,14 @@ package struct ReflectorState: Sendable {
 }
 
 /// How often a quiet watch must prove that it lives.
-package enum WatchPace: Sendable, Hashable {
-    /// Every 10–12 s: for what must be known to be up to date (a speaker calls itself stale after 15 s).
-    case prompt
-    /// Every 20–24 s: half the requests, and a dead peer is still noticed within 30 s.
-    case relaxed
+package struct WatchPace: Sendable, Hashable {
+    /// How long a watch is asked to last, in seconds; drawn anew for each watch, so that a cluster's watches spread.
+    package let seconds: ClosedRange<Int>
 
-    package var seconds: ClosedRange<Int> {
-        switch self {
-        case .prompt: 10...12
-        case .relaxed: 20...24
-        }
-    }
+    package init(seconds: ClosedRange<Int>) { self.seconds = seconds }
+
+    /// For what must be known to be up to date: a speaker calls itself stale after 15 s.
+    package static let prompt = WatchPace(seconds: 10...12)
+    /// Half the requests, and a dead peer is still noticed within 30 s.
+    package static let relaxed = WatchPace(seconds: 20...24)
 }

@@ -1,0 +1,114 @@
+import EmbeddedAPIServer
+import Foundation
+import KubernetesModel
+import Testing
+
+@testable import KubernetesClient
+
+@Suite("Client contract: credentials", .serialized, .timeLimit(.minutes(2)))
+struct ClientContractCredentialTests {
+    @Test("a token file is read again after a 401, by short requests and by watches")
+    func tokenRotation() async throws {
+        try await ContractServer.run { contract in
+            let folder = try TemporaryFolder()
+            let short = try contract.server.issueToken(
+                serviceAccount: "speaker", namespace: "herald", lifetime: .seconds(2))
+            let path = try folder.write("token", short)
+            let client = try ContractTransport.client(
+                url: contract.server.url, authority: contract.server.certificateAuthorityPEM,
+                credentials: .tokenFile(path))
+            _ = try await client.list(Service.self, namespace: "contract")
+            try await whileReflecting(client, pace: WatchPace(seconds: 1...1)) { recorder in
+                try await recorder.wait("the list") { $0.lists == 1 }
+                let long = try contract.server.issueToken(serviceAccount: "speaker", namespace: "herald")
+                _ = try folder.write("token", long + "\n")
+                try await Task.sleep(for: .seconds(3))
+                try contract.put("a")
+                try await recorder.wait("the change") { $0.services.count == 1 }
+                _ = try await client.list(Service.self, namespace: "contract")
+                let interrupted = recorder.current.problems.filter {
+                    if case .interrupted(let error, _) = $0 { error.isUnauthorized } else { false }
+                }
+                #expect(interrupted.isEmpty)
+            }
+            await client.shutdown()
+        }
+    }
+
+    @Test("a token that is wrong is refused, not retried for ever")
+    func wrongToken() async throws {
+        try await ContractServer.run { contract in
+            let client = try ContractTransport.client(
+                url: contract.server.url, authority: contract.server.certificateAuthorityPEM,
+                credentials: .token("wrong"))
+            let error = await #expect(throws: APIError.self) {
+                try await client.list(Service.self, namespace: "contract")
+            }
+            #expect(error?.isUnauthorized == true)
+            await client.shutdown()
+        }
+    }
+
+    enum Certificate: String, CaseIterable, Sendable {
+        case good, wrongAuthority, expired, wrongName
+    }
+
+    @Test(
+        "a server is believed only with a certificate of the authority, in time, and for its name",
+        arguments: Certificate.allCases)
+    func certificates(_ certificate: Certificate) async throws {
+        let authority = try TestAuthority(folder: ContractTransport.authorityFolder)
+        let signer = certificate == .wrongAuthority ? try TestAuthority(folder: nil) : authority
+        let names = certificate == .wrongName ? ["elsewhere.example"] : ["localhost"]
+        let leaf = try signer.serve(names: names, isExpired: certificate == .expired)
+        try await StubServer.run(leaf) { port in
+            let client = try ContractTransport.client(
+                url: "https://localhost:\(port)", authority: authority.certificatePEM, credentials: .token("secret"))
+            if certificate == .good {
+                #expect(try await client.raw(.get, "/version")["gitVersion"]?.string == "stub")
+            } else {
+                let error = await #expect(throws: APIError.self) { try await client.raw(.get, "/version") }
+                #expect(error?.code == .transport, "\(String(describing: error))")
+            }
+            await client.shutdown()
+        }
+    }
+
+    @Test("a new authority in the file is trusted without a restart, and the old one no more")
+    func authorityRotation() async throws {
+        let folder = try TemporaryFolder()
+        let (old, new) = (try TestAuthority(folder: ContractTransport.authorityFolder), try TestAuthority(folder: nil))
+        // URLSession reads the system's bundle, which is this very file in the child's mount namespace.
+        let path =
+            try ContractTransport.authorityFolder.map { "\($0)/ca.crt" } ?? folder.write("ca.crt", old.certificatePEM)
+        defer { try? Self.overwrite(path, old.certificatePEM) }
+        let trust: APIConfiguration.Trust = ContractTransport.authorityFolder == nil ? .file(path) : .system
+        try await StubServer.run(try old.serve(names: ["localhost"])) { port in
+            let configuration = APIConfiguration(server: ServerAddress(host: "localhost", port: port), trust: trust)
+            let client = try APIClient(configuration, transport: ContractTransport.kind)
+            _ = try await client.raw(.get, "/version")
+            await client.shutdown()
+        }
+        try await StubServer.run(try new.serve(names: ["localhost"])) { port in
+            let configuration = APIConfiguration(server: ServerAddress(host: "localhost", port: port), trust: trust)
+            let client = try APIClient(configuration, transport: ContractTransport.kind)
+            await #expect(throws: APIError.self) { try await client.raw(.get, "/version") }
+            try Self.overwrite(path, new.certificatePEM)
+            var answered = false
+            for _ in 0..<60 where !answered {
+                answered = (try? await client.raw(.get, "/version")) != nil
+                if !answered { try await Task.sleep(for: .milliseconds(250)) }
+            }
+            #expect(answered)
+            await client.shutdown()
+        }
+    }
+
+    /// In place: a bind mount follows the file, not its name.
+    private static func overwrite(_ path: String, _ text: String) throws {
+        let handle = try FileHandle(forWritingTo: URL(filePath: path))
+        try handle.truncate(atOffset: 0)
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.close()
+    }
+}

@@ -1,0 +1,106 @@
+import EmbeddedAPIServer
+import KubernetesClient
+import KubernetesModel
+import MonotonicTime
+import Synchronization
+import Testing
+
+@Suite("Client contract: leases", .serialized, .timeLimit(.minutes(2)))
+struct ClientContractLeaseTests {
+    static let timing = LeaderElectionTiming(
+        leaseDuration: .seconds(3), renewDeadline: .seconds(2), retryPeriod: .milliseconds(300))
+
+    /// Who leads, and whether ever two did.
+    final class Throne: Sendable {
+        struct State {
+            var leaders: Set<String> = []
+            var reigns: [String] = []
+            var hadTwo = false
+            var doomed: Set<String> = []
+        }
+        private let state = Mutex(State())
+        var current: State { state.withLock { $0 } }
+
+        func enter(_ name: String) {
+            state.withLock { state in
+                state.leaders.insert(name)
+                state.reigns.append(name)
+                if state.leaders.count > 1 { state.hadTwo = true }
+            }
+        }
+        func doom(_ name: String) { state.withLock { _ = $0.doomed.insert(name) } }
+        func leave(_ name: String) { state.withLock { _ = $0.leaders.remove(name) } }
+
+        func wait(_ condition: (State) -> Bool) async throws {
+            for _ in 0..<1000 where !condition(current) { try await Task.sleep(for: .milliseconds(20)) }
+            try #require(condition(current))
+        }
+    }
+
+    static func candidate(_ name: String, _ contract: ContractServer, _ throne: Throne) async throws {
+        let elector = LeaderElector(
+            contract.client, namespace: "contract", name: "leader", identity: name, timing: timing)
+        try await elector.run {
+            throne.enter(name)
+            defer { throne.leave(name) }
+            try await Task.sleep(for: .seconds(600))
+        }
+    }
+
+    @Test("of three candidates one leads; when it dies another takes over, and never two lead")
+    func fight() async throws {
+        try await ContractServer.run { contract in
+            let throne = Throne()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for name in ["a", "b", "c"] {
+                    group.addTask {
+                        try await withThrowingTaskGroup(of: Void.self) { inner in
+                            inner.addTask { try await Self.candidate(name, contract, throne) }
+                            inner.addTask {
+                                while !throne.current.doomed.contains(name) {
+                                    try await Task.sleep(for: .milliseconds(20))
+                                }
+                            }
+                            // A death: cancelled, hence without a release.
+                            try await inner.next()
+                            inner.cancelAll()
+                        }
+                    }
+                }
+                for round in 1...3 {
+                    try await throne.wait { $0.reigns.count >= round && $0.leaders.count == 1 }
+                    let leader = try #require(throne.current.leaders.first)
+                    let lease = try await contract.client.get(Lease.self, name: "leader", namespace: "contract")
+                    #expect(lease.spec?.holderIdentity == leader)
+                    throne.doom(leader)
+                    try await throne.wait { !$0.leaders.contains(leader) }
+                }
+                try await group.waitForAll()
+            }
+            #expect(Set(throne.current.reigns) == ["a", "b", "c"])
+            #expect(!throne.current.hadTwo)
+            let lease = try await contract.client.get(Lease.self, name: "leader", namespace: "contract")
+            #expect(lease.spec?.leaseTransitions == 2)
+        }
+    }
+
+    @Test("a leader cut off from the API server stops before others may take over, and leads again after")
+    func cutOff() async throws {
+        try await ContractServer.run { contract in
+            let throne = Throne()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await Self.candidate("a", contract, throne) }
+                try await throne.wait { $0.leaders == ["a"] }
+                let clock = ContinuousClock()
+                let start = clock.now
+                contract.server.pause()
+                try await throne.wait { $0.leaders.isEmpty }
+                #expect(clock.now - start < .milliseconds(2900))
+                contract.server.resume()
+                try await throne.wait { $0.leaders == ["a"] }
+                group.cancelAll()
+                try? await group.waitForAll()
+            }
+        }
+    }
+}

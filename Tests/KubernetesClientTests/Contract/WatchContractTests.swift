@@ -1,0 +1,174 @@
+import EmbeddedAPIServer
+import KubernetesClient
+import KubernetesModel
+import MonotonicTime
+import Testing
+
+@Suite("Client contract: watches", .serialized, .timeLimit(.minutes(2)))
+struct ClientContractWatchTests {
+    @Test("a reflector lists, then follows every change once, in order")
+    func follows() async throws {
+        try await ContractServer.run { contract in
+            for index in 0..<5 { try contract.put("s\(index)") }
+            try await whileReflecting(contract.client) { recorder in
+                try await recorder.wait("the list") { $0.lists == 1 && $0.services.count == 5 }
+                try contract.put("s0", revision: 1)
+                try contract.put("new")
+                try await contract.client.delete(Service.self, name: "s1", namespace: "contract")
+                try await recorder.wait("the changes") { $0.deleted == 1 && $0.applied >= 2 && $0.services.count == 5 }
+                #expect(recorder.revision("s0") == "1")
+                #expect(recorder.current.repeated.isEmpty && recorder.current.problems.isEmpty)
+            }
+        }
+    }
+
+    @Test("a watch that the server ends at its time is resumed without a list, a loss or a repetition")
+    func resumes() async throws {
+        try await ContractServer.run { contract in
+            try contract.put("a")
+            try await whileReflecting(contract.client, pace: WatchPace(seconds: 1...1)) { recorder in
+                for revision in 1...40 {
+                    try contract.put("a", revision: revision)
+                    try await Task.sleep(for: .milliseconds(80))
+                }
+                try await recorder.wait("the last revision") { _ in recorder.revision("a") == "40" }
+                let state = recorder.current
+                #expect(state.lists == 1 && state.repeated.isEmpty && state.problems.isEmpty)
+                #expect(state.applied == 40 || state.applied == 39)
+            }
+        }
+    }
+
+    @Test("a quiet watch proves its life at its pace")
+    func freshness() async throws {
+        try await ContractServer.run { contract in
+            try await whileReflecting(contract.client, pace: WatchPace(seconds: 1...1)) { recorder in
+                try await Task.sleep(for: .seconds(5))
+                let alive = recorder.current.alive
+                let gaps = zip(alive, alive.dropFirst()).map { ($1 - $0).seconds }
+                #expect(alive.count >= 3)
+                #expect((gaps.max() ?? 100) < 3)
+            }
+        }
+    }
+
+    @Test("connections that are cut again and again lose and repeat nothing")
+    func cuts() async throws {
+        try await ContractServer.run { contract in
+            try contract.put("a")
+            try await whileReflecting(contract.client) { recorder in
+                try await recorder.wait("the list") { $0.lists == 1 }
+                for revision in 1...6 {
+                    try contract.put("a", revision: revision)
+                    contract.server.dropConnections()
+                    try contract.put("b", revision: revision)
+                    try await Task.sleep(for: .milliseconds(250))
+                }
+                try await recorder.wait("the last revision") { _ in
+                    recorder.revision("a") == "6" && recorder.revision("b") == "6"
+                }
+                #expect(recorder.current.repeated.isEmpty)
+            }
+        }
+    }
+
+    @Test("a watch that is too old lists anew, and sees what is gone")
+    func expires() async throws {
+        try await ContractServer.run { contract in
+            for index in 0..<3 { try contract.put("s\(index)") }
+            try await whileReflecting(contract.client) { recorder in
+                try await recorder.wait("the list") { $0.services.count == 3 }
+                await contract.server.stop()
+                // While nobody listens: one is made, one is changed, and the history of it is forgotten.
+                try contract.put("s3")
+                try contract.put("s0", revision: 9)
+                contract.server.compactHistory()
+                try await contract.server.start()
+                try await recorder.wait("the new list") { $0.lists >= 2 && $0.services.count == 4 }
+                #expect(recorder.revision("s0") == "9")
+                let expired = recorder.current.problems.contains { if case .expired = $0 { true } else { false } }
+                #expect(expired)
+            }
+        }
+    }
+
+    @Test("an API server that comes back is followed within 10 s, without a new list")
+    func returns() async throws {
+        try await ContractServer.run { contract in
+            try contract.put("a")
+            try await whileReflecting(contract.client) { recorder in
+                try await recorder.wait("the list") { $0.lists == 1 }
+                await contract.server.stop()
+                try await Task.sleep(for: .seconds(4))
+                try contract.put("a", revision: 1)
+                try await contract.server.start()
+                try await recorder.wait("the change", seconds: 10) { _ in recorder.revision("a") == "1" }
+                #expect(recorder.current.lists == 1)
+            }
+        }
+    }
+
+    @Test("an object of the wrong shape is skipped and reported, the others go on")
+    func skips() async throws {
+        try await ContractServer.run { contract in
+            try contract.put("a")
+            // Odd takes every Service, and refuses those whose annotation says so.
+            let found = await withTaskGroup(of: [String].self) { group in
+                let names = OddNames()
+                group.addTask {
+                    await contract.client.reflect(
+                        OddService.self, namespace: "contract", pace: WatchPace(seconds: 1...2)
+                    ) {
+                        await names.take($0)
+                    }
+                    return []
+                }
+                group.addTask {
+                    for _ in 0..<200 {
+                        if await names.skipped == ["bad"], await names.applied.contains("z") { break }
+                        try? contract.put(
+                            await names.skipped.isEmpty ? "bad" : "z", revision: Int.random(in: 1...9_999_999))
+                        try? await Task.sleep(for: .milliseconds(50))
+                    }
+                    return await names.skipped + (await names.applied)
+                }
+                var result: [String] = []
+                while let next = await group.next() {
+                    if !next.isEmpty { result = next }
+                    group.cancelAll()
+                }
+                return result
+            }
+            #expect(found.contains("bad") && found.contains("z"))
+        }
+    }
+}
+
+/// A Service type that cannot stand one name.
+struct OddService: KubernetesObject {
+    static var resource: ResourceType { Service.resource }
+    var metadata: ObjectMeta
+
+    enum CodingKeys: String, CodingKey { case metadata }
+
+    init(from decoder: any Decoder) throws {
+        metadata = try decoder.container(keyedBy: CodingKeys.self).decode(ObjectMeta.self, forKey: .metadata)
+        if metadata.name == "bad" {
+            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "a bad name"))
+        }
+    }
+}
+
+actor OddNames {
+    private(set) var skipped: [String] = []
+    private(set) var applied: Set<String> = []
+
+    func take(_ event: ReflectorEvent<OddService>) {
+        switch event {
+        case .change(.applied(let object)): applied.insert(object.metadata.name)
+        case .problem(.skipped(let object)):
+            if !skipped.contains(object.key.name) { skipped.append(object.key.name) }
+        default: break
+        }
+    }
+}
