@@ -14,38 +14,40 @@ struct ClientContractCredentialTests {
             let short = try contract.server.issueToken(
                 serviceAccount: "speaker", namespace: "herald", lifetime: .seconds(2))
             let path = try folder.write("token", short)
-            let client = try ContractTransport.client(
+            try await try ContractTransport.client(
                 url: contract.server.url, authority: contract.server.certificateAuthorityPEM,
-                credentials: .tokenFile(path))
-            _ = try await client.list(Service.self, namespace: "contract")
-            try await whileReflecting(client, pace: WatchPace(seconds: 1...1)) { recorder in
-                try await recorder.wait("the list") { $0.lists == 1 }
-                let long = try contract.server.issueToken(serviceAccount: "speaker", namespace: "herald")
-                _ = try folder.write("token", long + "\n")
-                try await Task.sleep(for: .seconds(3))
-                try contract.put("a")
-                try await recorder.wait("the change") { $0.services.count == 1 }
+                credentials: .tokenFile(path)
+            ).closing { client in
                 _ = try await client.list(Service.self, namespace: "contract")
-                let interrupted = recorder.current.problems.filter {
-                    if case .interrupted(let error, _) = $0 { error.isUnauthorized } else { false }
+                try await whileReflecting(client, pace: WatchPace(seconds: 1...1)) { recorder in
+                    try await recorder.wait("the list") { $0.lists == 1 }
+                    let long = try contract.server.issueToken(serviceAccount: "speaker", namespace: "herald")
+                    _ = try folder.write("token", long + "\n")
+                    try await Task.sleep(for: .seconds(3))
+                    try contract.put("a")
+                    try await recorder.wait("the change") { $0.services.count == 1 }
+                    _ = try await client.list(Service.self, namespace: "contract")
+                    let interrupted = recorder.current.problems.filter {
+                        if case .interrupted(let error, _) = $0 { error.isUnauthorized } else { false }
+                    }
+                    #expect(interrupted.isEmpty)
                 }
-                #expect(interrupted.isEmpty)
             }
-            await client.shutdown()
         }
     }
 
     @Test("a token that is wrong is refused, not retried for ever")
     func wrongToken() async throws {
         try await ContractServer.run { contract in
-            let client = try ContractTransport.client(
+            try await try ContractTransport.client(
                 url: contract.server.url, authority: contract.server.certificateAuthorityPEM,
-                credentials: .token("wrong"))
-            let error = await #expect(throws: APIError.self) {
-                try await client.list(Service.self, namespace: "contract")
+                credentials: .token("wrong")
+            ).closing { client in
+                let error = await #expect(throws: APIError.self) {
+                    try await client.list(Service.self, namespace: "contract")
+                }
+                #expect(error?.isUnauthorized == true)
             }
-            #expect(error?.isUnauthorized == true)
-            await client.shutdown()
         }
     }
 
@@ -62,15 +64,16 @@ struct ClientContractCredentialTests {
         let names = certificate == .wrongName ? ["elsewhere.example"] : ["localhost"]
         let leaf = try signer.serve(names: names, isExpired: certificate == .expired)
         try await StubServer.run(leaf) { port in
-            let client = try ContractTransport.client(
-                url: "https://localhost:\(port)", authority: authority.certificatePEM, credentials: .token("secret"))
-            if certificate == .good {
-                #expect(try await client.raw(.get, "/version")["gitVersion"]?.string == "stub")
-            } else {
-                let error = await #expect(throws: APIError.self) { try await client.raw(.get, "/version") }
-                #expect(error?.code == .transport, "\(String(describing: error))")
+            try await try ContractTransport.client(
+                url: "https://localhost:\(port)", authority: authority.certificatePEM, credentials: .token("secret")
+            ).closing { client in
+                if certificate == .good {
+                    #expect(try await client.raw(.get, "/version")["gitVersion"]?.string == "stub")
+                } else {
+                    let error = await #expect(throws: APIError.self) { try await client.raw(.get, "/version") }
+                    #expect(error?.code == .transport, "\(String(describing: error))")
+                }
             }
-            await client.shutdown()
         }
     }
 
@@ -85,22 +88,22 @@ struct ClientContractCredentialTests {
         let trust: APIConfiguration.Trust = ContractTransport.authorityFolder == nil ? .file(path) : .system
         try await StubServer.run(try old.serve(names: ["localhost"])) { port in
             let configuration = APIConfiguration(server: ServerAddress(host: "localhost", port: port), trust: trust)
-            let client = try APIClient(configuration, transport: ContractTransport.kind)
-            _ = try await client.raw(.get, "/version")
-            await client.shutdown()
+            try await try APIClient(configuration, transport: ContractTransport.kind).closing { client in
+                _ = try await client.raw(.get, "/version")
+            }
         }
         try await StubServer.run(try new.serve(names: ["localhost"])) { port in
             let configuration = APIConfiguration(server: ServerAddress(host: "localhost", port: port), trust: trust)
-            let client = try APIClient(configuration, transport: ContractTransport.kind)
-            await #expect(throws: APIError.self) { try await client.raw(.get, "/version") }
-            try Self.overwrite(path, new.certificatePEM)
-            var answered = false
-            for _ in 0..<60 where !answered {
-                answered = (try? await client.raw(.get, "/version")) != nil
-                if !answered { try await Task.sleep(for: .milliseconds(250)) }
+            try await try APIClient(configuration, transport: ContractTransport.kind).closing { client in
+                await #expect(throws: APIError.self) { try await client.raw(.get, "/version") }
+                try Self.overwrite(path, new.certificatePEM)
+                var answered = false
+                for _ in 0..<60 where !answered {
+                    answered = (try? await client.raw(.get, "/version")) != nil
+                    if !answered { try await Task.sleep(for: .milliseconds(250)) }
+                }
+                #expect(answered)
             }
-            #expect(answered)
-            await client.shutdown()
         }
     }
 

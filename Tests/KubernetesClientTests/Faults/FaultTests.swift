@@ -15,24 +15,24 @@ struct ClientContractFaultTests {
         try await ContractServer.run { contract in
             for index in 0..<20 { try contract.put("s\(index)") }
             try await FaultProxy.run(to: contract.server.port) { proxy in
-                let client = try contract.client(through: proxy)
-                try await whileReflecting(client) { recorder in
-                    try await recorder.wait("the list") { $0.services.count == 20 }
-                    for revision in 1...2 {
-                        proxy.set(fault)
-                        proxy.resetAll()
-                        try contract.put("s0", revision: revision)
-                        try await Task.sleep(for: .milliseconds(1500))
-                        proxy.set(.none)
-                        if fault == .blackHole { proxy.resetAll() }
-                        try contract.put("s1", revision: revision)
-                        try await recorder.wait("revision \(revision)", seconds: 25) { _ in
-                            recorder.revision("s0") == "\(revision)" && recorder.revision("s1") == "\(revision)"
+                try await contract.withClient(through: proxy) { client in
+                    try await whileReflecting(client) { recorder in
+                        try await recorder.wait("the list") { $0.services.count == 20 }
+                        for revision in 1...2 {
+                            proxy.set(fault)
+                            proxy.resetAll()
+                            try contract.put("s0", revision: revision)
+                            try await Task.sleep(for: .milliseconds(1500))
+                            proxy.set(.none)
+                            if fault == .blackHole { proxy.resetAll() }
+                            try contract.put("s1", revision: revision)
+                            try await recorder.wait("revision \(revision)", seconds: 25) { _ in
+                                recorder.revision("s0") == "\(revision)" && recorder.revision("s1") == "\(revision)"
+                            }
                         }
+                        #expect(recorder.current.lists == 1 && recorder.current.repeated.isEmpty)
                     }
-                    #expect(recorder.current.lists == 1 && recorder.current.repeated.isEmpty)
                 }
-                await client.shutdown()
             }
         }
     }
@@ -42,19 +42,19 @@ struct ClientContractFaultTests {
         try await ContractServer.run { contract in
             try contract.put("a")
             try await FaultProxy.run(to: contract.server.port) { proxy in
-                let client = try contract.client(through: proxy)
-                // The pace of a daemon would take up to 17 s; this one 6 to 7.
-                try await whileReflecting(client, pace: WatchPace(seconds: 1...2)) { recorder in
-                    try await recorder.wait("the list") { $0.lists == 1 && !$0.alive.isEmpty }
-                    try await Task.sleep(for: .milliseconds(300))
-                    proxy.freeze()
-                    try contract.put("a", revision: 1)
-                    try await Task.sleep(for: .milliseconds(300))
-                    proxy.thaw()
-                    try await recorder.wait("the change", seconds: 20) { _ in recorder.revision("a") == "1" }
-                    #expect(recorder.current.lists == 1 && recorder.current.repeated.isEmpty)
+                try await contract.withClient(through: proxy) { client in
+                    // The pace of a daemon would take up to 17 s; this one 6 to 7.
+                    try await whileReflecting(client, pace: WatchPace(seconds: 1...2)) { recorder in
+                        try await recorder.wait("the list") { $0.lists == 1 && !$0.alive.isEmpty }
+                        try await Task.sleep(for: .milliseconds(300))
+                        proxy.freeze()
+                        try contract.put("a", revision: 1)
+                        try await Task.sleep(for: .milliseconds(300))
+                        proxy.thaw()
+                        try await recorder.wait("the change", seconds: 20) { _ in recorder.revision("a") == "1" }
+                        #expect(recorder.current.lists == 1 && recorder.current.repeated.isEmpty)
+                    }
                 }
-                await client.shutdown()
             }
         }
     }
@@ -65,26 +65,26 @@ struct ClientContractFaultTests {
         try await ContractServer.run { contract in
             try contract.put("a")
             try await FaultProxy.run(to: contract.server.port) { proxy in
-                let client = try contract.client(through: proxy)
-                let before = proxy.accepted
-                for round in 0..<3 { try await Self.reconnect(client, proxy, contract, round) }
-                let (files, memory) = (Self.openFiles(), Self.residentMegabytes())
-                for round in 3..<rounds + 3 { try await Self.reconnect(client, proxy, contract, round) }
-                #expect(proxy.accepted - before >= rounds)
-                var left = Self.openFiles()
-                for _ in 0..<100 where left > files + 4 {
-                    try await Task.sleep(for: .milliseconds(50))
-                    left = Self.openFiles()
+                try await contract.withClient(through: proxy) { client in
+                    let before = proxy.accepted
+                    for round in 0..<3 { try await Self.reconnect(client, proxy, contract, round) }
+                    let (files, memory) = (Self.openFiles(), Self.residentMegabytes())
+                    for round in 3..<rounds + 3 { try await Self.reconnect(client, proxy, contract, round) }
+                    #expect(proxy.accepted - before >= rounds)
+                    var left = Self.openFiles()
+                    for _ in 0..<100 where left > files + 4 {
+                        try await Task.sleep(for: .milliseconds(50))
+                        left = Self.openFiles()
+                    }
+                    #expect(left <= files + 4, "\(files) descriptors before, \(left) after")
+                    let grown = Self.residentMegabytes() - memory
+                    // The embedded API server and the proxy live in this process too.
+                    let limit = 40 + rounds / 200
+                    #expect(grown <= limit, "memory grew by \(grown) MB in \(rounds) reconnects")
+                    print(
+                        "\(ContractTransport.kind.rawValue): \(rounds) reconnects, descriptors \(files) → \(left), memory +\(grown) MB"
+                    )
                 }
-                #expect(left <= files + 4, "\(files) descriptors before, \(left) after")
-                let grown = Self.residentMegabytes() - memory
-                // The embedded API server and the proxy live in this process too.
-                let limit = 40 + rounds / 200
-                #expect(grown <= limit, "memory grew by \(grown) MB in \(rounds) reconnects")
-                print(
-                    "\(ContractTransport.kind.rawValue): \(rounds) reconnects, descriptors \(files) → \(left), memory +\(grown) MB"
-                )
-                await client.shutdown()
             }
         }
     }

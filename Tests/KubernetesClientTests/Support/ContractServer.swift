@@ -46,22 +46,17 @@ struct ContractServer: Sendable {
             try server.install(["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "contract"]])
             let client = try ContractTransport.client(
                 url: server.url, authority: server.certificateAuthorityPEM, credentials: .token(server.adminToken))
-            do { try await body(ContractServer(server: server, client: client)) } catch {
-                await client.shutdown()
-                throw error
-            }
-            await client.shutdown()
+            try await client.closing { try await body(ContractServer(server: server, client: $0)) }
         }
         withExtendedLifetime(folder) {}
     }
 
-    /// A client that goes through `proxy` instead of directly.
-    func client(through proxy: FaultProxy, limits: RequestLimits = RequestLimits(rate: 1000, burst: 1000)) throws
-        -> APIClient
-    {
-        try ContractTransport.client(
+    /// Lends a client that goes through `proxy` instead of directly.
+    func withClient(through proxy: FaultProxy, _ body: (APIClient) async throws -> Void) async throws {
+        let client = try ContractTransport.client(
             url: "https://127.0.0.1:\(proxy.port)", authority: server.certificateAuthorityPEM,
-            credentials: .token(server.adminToken), limits: limits)
+            credentials: .token(server.adminToken))
+        try await client.closing(body)
     }
 
     /// Makes or changes a Service, behind the client's back.
@@ -76,5 +71,16 @@ struct ContractServer: Sendable {
             ],
             "spec": ["type": "LoadBalancer", "ports": [["port": 80, "name": "http"]]],
         ])
+    }
+}
+
+extension APIClient {
+    /// Shuts the client down after `body`, however that ends.
+    func closing(_ body: (APIClient) async throws -> Void) async throws {
+        do { try await body(self) } catch {
+            await shutdown()
+            throw error
+        }
+        await shutdown()
     }
 }

@@ -54,7 +54,6 @@ final class FaultProxy: Sendable {
     private func start() async throws {
         let bootstrap = ServerBootstrap(group: group).serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.autoRead, value: false)
             .childChannelInitializer { [self] client in accept(client) }
         let channel = try await bootstrap.bind(host: "127.0.0.1", port: 0).get()
         listener.withLock { $0 = channel }
@@ -114,19 +113,15 @@ final class FaultProxy: Sendable {
             Self.reset(client)
             return client.eventLoop.makeSucceededVoidFuture()
         case .blackHole:
-            return client.pipeline.addHandler(Swallower(proxy: self)).map { client.read() }
+            return client.pipeline.addHandler(Swallower(proxy: self))
         case .none, .drip, .cut:
-            return ClientBootstrap(group: client.eventLoop).channelOption(.autoRead, value: false)
+            return ClientBootstrap(group: client.eventLoop)
                 .connect(host: "127.0.0.1", port: target)
                 .flatMap { server in
                     client.pipeline.addHandler(Forwarder(proxy: self, client: client, to: server, fault: .none))
                         .flatMap {
                             server.pipeline.addHandler(
                                 Forwarder(proxy: self, client: client, to: client, fault: fault))
-                        }
-                        .map {
-                            client.read()
-                            server.read()
                         }
                 }
         }
@@ -140,7 +135,6 @@ private final class Swallower: ChannelInboundHandler, Sendable {
     init(proxy: FaultProxy) { self.proxy = proxy }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
-    func channelReadComplete(context: ChannelHandlerContext) { context.read() }
     func channelInactive(context: ChannelHandlerContext) { proxy.forget(context.channel) }
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
@@ -182,8 +176,6 @@ private final class Forwarder: ChannelInboundHandler, Sendable {
         case .none, .blackHole, .reset: peer.writeAndFlush(bytes, promise: nil)
         }
     }
-
-    func channelReadComplete(context: ChannelHandlerContext) { context.read() }
 
     func channelInactive(context: ChannelHandlerContext) {
         // A peer that is gone without a word does not close either.
