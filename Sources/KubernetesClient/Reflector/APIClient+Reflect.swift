@@ -121,7 +121,7 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
         }
     }
 
-    private struct EarlyEnd: Error { let end: ReflectorState.WatchEnd }
+    private struct EarlyEnd: WatchStop { let end: ReflectorState.WatchEnd }
 
     private func follow(_ request: HTTPRequest) async throws {
         try await client.watch(request, on: channel) {

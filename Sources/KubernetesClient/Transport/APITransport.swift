@@ -23,7 +23,8 @@ package protocol WatchChannel: Sendable {
     ///   - opened: the answer began with status 200.
     ///   - line: one non-empty line. While it runs, no more lines are taken in.
     /// - Throws: ``TransportError/status(_:)`` for any status but 200, ``TransportError/truncated`` when the last line
-    ///   was cut, ``TransportError/overflow`` when more than the bound waits, or the failure of the connection.
+    ///   was cut, ``TransportError/overflow`` when more than the bound waits, the failure of the connection, or the
+    ///   ``WatchStop`` that `line` threw, as it is.
     func stream(
         _ request: HTTPRequest, opened: @Sendable () async -> Void, line: @Sendable (Data) async throws -> Void
     ) async throws
@@ -31,6 +32,9 @@ package protocol WatchChannel: Sendable {
     /// Drops the connection: the peer is gone, or the credentials are too old.
     func close() async
 }
+
+/// Thrown by the one who takes lines in, to end the watch: nothing is wrong with the transport.
+package protocol WatchStop: Error {}
 
 package enum TransportError: Error, Sendable {
     /// A watch was answered with something else than 200.

@@ -103,8 +103,8 @@ struct AsyncHTTPClientWatchChannel: WatchChannel {
                 }
                 if !splitter.rest.isEmpty { throw TransportError.truncated }
             }
-        } catch let error as APIError {
-            throw error
+        } catch let stop as any WatchStop {
+            throw stop
         } catch {
             throw TransportError(error)
         }

@@ -26,7 +26,7 @@ final class URLSessionWatchChannel: WatchChannel {
         } catch {
             if case .status = error as? TransportError { throw error }
             session.withLock { $0 = nil }
-            if error is APIError { throw error }
+            if error is any WatchStop { throw error }
             throw TransportError(error)
         }
     }

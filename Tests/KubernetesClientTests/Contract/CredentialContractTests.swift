@@ -14,7 +14,7 @@ struct ClientContractCredentialTests {
             let short = try contract.server.issueToken(
                 serviceAccount: "speaker", namespace: "herald", lifetime: .seconds(2))
             let path = try folder.write("token", short)
-            try await try ContractTransport.client(
+            try await ContractTransport.client(
                 url: contract.server.url, authority: contract.server.certificateAuthorityPEM,
                 credentials: .tokenFile(path)
             ).closing { client in
@@ -39,7 +39,7 @@ struct ClientContractCredentialTests {
     @Test("a token that is wrong is refused, not retried for ever")
     func wrongToken() async throws {
         try await ContractServer.run { contract in
-            try await try ContractTransport.client(
+            try await ContractTransport.client(
                 url: contract.server.url, authority: contract.server.certificateAuthorityPEM,
                 credentials: .token("wrong")
             ).closing { client in
@@ -64,11 +64,12 @@ struct ClientContractCredentialTests {
         let names = certificate == .wrongName ? ["elsewhere.example"] : ["localhost"]
         let leaf = try signer.serve(names: names, isExpired: certificate == .expired)
         try await StubServer.run(leaf) { port in
-            try await try ContractTransport.client(
+            try await ContractTransport.client(
                 url: "https://localhost:\(port)", authority: authority.certificatePEM, credentials: .token("secret")
             ).closing { client in
                 if certificate == .good {
-                    #expect(try await client.raw(.get, "/version")["gitVersion"]?.string == "stub")
+                    let version = try await client.raw(.get, "/version")
+                    #expect(version["gitVersion"]?.string == "stub")
                 } else {
                     let error = await #expect(throws: APIError.self) { try await client.raw(.get, "/version") }
                     #expect(error?.code == .transport, "\(String(describing: error))")
@@ -88,13 +89,13 @@ struct ClientContractCredentialTests {
         let trust: APIConfiguration.Trust = ContractTransport.authorityFolder == nil ? .file(path) : .system
         try await StubServer.run(try old.serve(names: ["localhost"])) { port in
             let configuration = APIConfiguration(server: ServerAddress(host: "localhost", port: port), trust: trust)
-            try await try APIClient(configuration, transport: ContractTransport.kind).closing { client in
+            try await APIClient(configuration, transport: ContractTransport.kind).closing { client in
                 _ = try await client.raw(.get, "/version")
             }
         }
         try await StubServer.run(try new.serve(names: ["localhost"])) { port in
             let configuration = APIConfiguration(server: ServerAddress(host: "localhost", port: port), trust: trust)
-            try await try APIClient(configuration, transport: ContractTransport.kind).closing { client in
+            try await APIClient(configuration, transport: ContractTransport.kind).closing { client in
                 await #expect(throws: APIError.self) { try await client.raw(.get, "/version") }
                 try Self.overwrite(path, new.certificatePEM)
                 var answered = false

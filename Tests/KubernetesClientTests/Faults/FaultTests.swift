@@ -61,7 +61,7 @@ struct ClientContractFaultTests {
 
     @Test("hundreds of reconnects leave no descriptor and no memory behind")
     func reconnects() async throws {
-        let rounds = Int(ProcessInfo.processInfo.environment["HERALD_RECONNECTS"] ?? "") ?? 150
+        let rounds = Int(ProcessInfo.processInfo.environment["HERALD_RECONNECTS"] ?? "") ?? 100
         try await ContractServer.run { contract in
             try contract.put("a")
             try await FaultProxy.run(to: contract.server.port) { proxy in
