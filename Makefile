@@ -47,6 +47,17 @@ bench-link: release ## ARP answered by the whole speaker, beside the same loop i
 bench-api: ## the embedded API server with 10,000 Services: create, list, patch, watch
 	scripts/bench-api-server
 
+.PHONY: bench-client
+bench-client: ## the Kubernetes client over both transports: idle CPU, a long list, watch events, an outage; 30 minutes
+	scripts/install-packages build
+	$(RELEASE) --product client-bench
+	scripts/bench-client
+
+.PHONY: soak-client
+soak-client: ## 10,000 reconnects over both transports: no lost change, descriptors and memory back
+	swift build --build-tests
+	HERALD_RECONNECTS=10000 swift test --skip-build --filter 'reconnects|URLSessionContract'
+
 .PHONY: fuzz
 fuzz: ## every parser of frames and messages from outside under libFuzzer; FUZZ_SECONDS=600 for the long run
 	scripts/fuzz
@@ -64,12 +75,12 @@ simulate-day: ## 24 virtual hours of 10 nodes at 1 % loss: nothing may move
 .PHONY: soak
 soak: release ## an hour of the lab with 500 Services and churn: memory, CPU, alerts, dashboard; writes docs/benchmarks.md
 	scripts/soak $(if $(MINUTES),--minutes $(MINUTES))
+
 .PHONY: bench-failover
 bench-failover: release ## gaps, moves and broken connections in every kind of fault, with real processes (ROUNDS=20)
 	$(RELEASE) --product failover-bench
 	$(RELEASE) --product arp-witness
 	scripts/bench-failover --rounds $(or $(ROUNDS),20)
-
 
 .PHONY: image-test
 image-test: release ## the image's files laid out by hand, and both daemons run in them, without a container engine

@@ -124,6 +124,10 @@ let tests: [Target] = [
         dependencies: ["EmbeddedAPIServer", "KubernetesModel", "Lab", nioCore, nioPosix, argumentParser],
         path: "Tests/Benchmarks/failover-bench"),
     .executableTarget(
+        name: "client-bench",
+        dependencies: ["KubernetesClient", "EmbeddedAPIServer", "KubernetesModel", "MonotonicTime", nioCore, nioPosix],
+        path: "Tests/Benchmarks/client-bench"),
+    .executableTarget(
         name: "simulate", dependencies: ["SimulationKit"], path: "Tests/Simulate"),
     .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses", "CaptureKit"]),

@@ -13,7 +13,7 @@ struct URLSessionContractTests {
     @Test(
         "the client contract holds over URLSession too",
         .enabled(if: ContractTransport.authorityFolder == nil && getuid() == 0, "mounting needs root"),
-        .timeLimit(.minutes(8)))
+        .timeLimit(.minutes(ContractTransport.isSoak ? 300 : 8)))
     func contract() async throws {
         let folder = try TemporaryFolder()
         let authority = try TestAuthority(folder: nil)

@@ -13,6 +13,10 @@ enum ContractTransport {
     static let authorityFolder = ProcessInfo.processInfo.environment["HERALD_CONTRACT_AUTHORITY"]
     static let kind: TransportSelection.Kind = authorityFolder == nil ? .asyncHTTPClient : .urlSession
 
+    /// `make soak-client` sets 10,000.
+    static let reconnects = Int(ProcessInfo.processInfo.environment["HERALD_RECONNECTS"] ?? "") ?? 100
+    static let isSoak = reconnects > 1000
+
     /// A client over the transport of this process.
     static func client(
         url: String, authority: String, credentials: APIConfiguration.Credentials,
