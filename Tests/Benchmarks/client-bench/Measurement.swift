@@ -52,14 +52,14 @@ struct Measurement: Sendable {
     func burst() async throws {
         let url = try String(contentsOfFile: "\(directory)/burst", encoding: .utf8)
         let source = try APIClient(APIConfiguration(server: try ServerAddress(url)), transport: kind)
-        let state = Mutex((services: [ObjectKey: Service](), count: 0, worst: Interval.zero))
+        let seen = Seen()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 await source.reflect(Service.self) { event in
                     guard case .change(.applied(let service)) = event else { return }
                     let stamp = service.metadata.annotations?["stamp"].flatMap { Int64($0) } ?? 0
                     let late = MonotonicClock.now() - Instant(nanoseconds: stamp)
-                    state.withLock { state in
+                    seen.state.withLock { state in
                         state.services[service.key] = service
                         state.count += 1
                         state.worst = max(state.worst, late)
@@ -67,10 +67,10 @@ struct Measurement: Sendable {
                 }
             }
             try await Task.sleep(for: .seconds(3))
-            state.withLock { ($0.count, $0.worst) = (0, .zero) }
+            seen.state.withLock { ($0.count, $0.worst) = (0, .zero) }
             let start = MonotonicClock.now()
             try await Task.sleep(for: .seconds(seconds))
-            let (count, worst) = state.withLock { ($0.count, $0.worst) }
+            let (count, worst) = seen.state.withLock { ($0.count, $0.worst) }
             let rate = Double(count) / (MonotonicClock.now() - start).seconds
             report("watch events applied", rate, "per second", atLeast: 4950)
             report("the latest of them", worst.seconds, "s behind", limit: 0.5)
@@ -82,7 +82,7 @@ struct Measurement: Sendable {
 
     /// How soon after an outage a change is known.
     func outage() async throws {
-        let stamp = Mutex<Int64>(0)
+        let seen = Seen()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 await client.reflect(Service.self, namespace: "default") { event in
@@ -94,15 +94,15 @@ struct Measurement: Sendable {
                         }
                     for service in services where service.metadata.name == "beacon" {
                         let value = service.metadata.annotations?["stamp"].flatMap { Int64($0) } ?? 0
-                        stamp.withLock { $0 = value }
+                        seen.state.withLock { $0.stamp = value }
                     }
                 }
             }
             try await Task.sleep(for: .seconds(5))
-            let old = stamp.withLock { $0 }
+            let old = seen.state.withLock { $0.stamp }
             try "outage \(seconds)".write(toFile: "\(directory)/command", atomically: true, encoding: .utf8)
-            while stamp.withLock({ $0 }) == old { try await Task.sleep(for: .milliseconds(20)) }
-            let late = MonotonicClock.now() - Instant(nanoseconds: stamp.withLock { $0 })
+            while seen.state.withLock({ $0.stamp }) == old { try await Task.sleep(for: .milliseconds(20)) }
+            let late = MonotonicClock.now() - Instant(nanoseconds: seen.state.withLock { $0.stamp })
             report("convergence after \(seconds) s without an API server", late.seconds, "s", limit: 10)
             group.cancelAll()
             try? await group.waitForAll()
@@ -145,6 +145,17 @@ struct Measurement: Sendable {
                 ? "\(kind.rawValue), \(name): \(rounded) \(unit)"
                 : "goal \(kind.rawValue), \(name): \(rounded) \(unit) (\(goal)) \(isMet ? "met" : "missed")")
     }
+}
+
+/// What a reflector's handler saw.
+private final class Seen: Sendable {
+    struct State {
+        var services: [ObjectKey: Service] = [:]
+        var count = 0
+        var worst = Interval.zero
+        var stamp: Int64 = 0
+    }
+    let state = Mutex(State())
 }
 
 /// What the kernel says of this process.
