@@ -121,7 +121,10 @@ let tests: [Target] = [
     .executableTarget(name: "arp-witness", path: "Tests/Benchmarks/arp-witness"),
     .executableTarget(
         name: "failover-bench",
-        dependencies: ["EmbeddedAPIServer", "KubernetesModel", "Lab", nioCore, nioPosix, argumentParser],
+        dependencies: [
+            "EmbeddedAPIServer", "KubernetesClient", "KubernetesModel", "Lab", "PacketSocket", "Wire",
+            "NetworkAddresses", nioCore, nioPosix, argumentParser,
+        ],
         path: "Tests/Benchmarks/failover-bench"),
     .executableTarget(
         name: "client-bench",

@@ -1,6 +1,8 @@
 import ArgumentParser
 import EmbeddedAPIServer
 import Foundation
+import KubernetesClient
+import KubernetesModel
 import Lab
 
 /// Where the programs and manifests are.
@@ -69,6 +71,17 @@ struct Rig: Sendable {
         try Witness(
             tool: "\(folder)/arp-witness", from: isUnicast ? Site.secondClientAddress : Site.clientAddress,
             first: address, count: count, period: period, isUnicast: isUnicast)
+    }
+
+    /// The identity of the cluster that frames carry.
+    func clusterUID() async throws -> String {
+        let server = cluster.server
+        let api = try APIConfiguration(
+            url: server.url, certificateAuthority: server.certificateAuthorityPEM, token: server.adminToken)
+        let client = try APIClient(api, transport: .asyncHTTPClient)
+        let namespace = try await client.get(Namespace.self, name: "kube-system")
+        await client.shutdown()
+        return namespace.metadata.uid ?? ""
     }
 
     /// Announces an address on the second network too.

@@ -10,6 +10,8 @@ struct TestCluster: Sendable {
 
     let server: EmbeddedAPIServer
     let site: Site
+    /// The key of Hello frames, in base64.
+    let key = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
 
     /// - Parameter manifests: The repository's folder `manifests`.
     func fill(manifests: String) throws {
@@ -20,13 +22,12 @@ struct TestCluster: Sendable {
         for name in ["kube-system", Self.namespace, "default"] {
             try install("v1", "Namespace", name, namespace: nil)
         }
-        let key = Data((0..<32).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
         try install(
             "v1", "Secret", HeraldObjects.helloKeySecret, namespace: Self.namespace,
             ["data": [HeraldObjects.helloKeyCurrent: .string(key)]])
         try install(
             "lb.cluster.home/v1beta1", "IPAddressPool", "home", namespace: nil,
-            ["spec": ["addresses": ["192.168.56.0-192.168.59.255", "fd00:57::/64"]]])
+            ["spec": ["addresses": ["192.168.56.0-192.168.63.255", "fd00:57::/64"]]])
         for node in site.nodes { try put(node) }
     }
 
