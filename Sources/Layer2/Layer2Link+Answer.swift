@@ -8,16 +8,14 @@ extension Layer2Link {
     /// Answered are ARP requests to broadcast or to this interface, probes included (RFC 826, RFC 5227 §2.1.1), and
     /// neighbor solicitations by multicast or unicast, duplicate address detection included (RFC 4861 §7.2.4).
     package mutating func answer(_ frame: Span<UInt8>, into reply: inout MutableSpan<UInt8>) -> FastAnswer {
-        let parsed: LinkFrame
         do throws(DropReason) {
-            parsed = try LinkFrame(parsing: frame)
+            let ethernet = try EthernetHeader(parsing: frame)
+            // ARP first, and without the detour over an enum that has room for the longest message.
+            if ethernet.etherType == .arp { return answer(ethernet, try ARPPacket(parsing: frame), into: &reply) }
+            guard case .solicitation(_, let message) = try LinkFrame(parsing: frame) else { return .receive }
+            return answer(ethernet, message, into: &reply)
         } catch {
             return drop(error)
-        }
-        switch parsed {
-        case .arp(let ethernet, let packet): return answer(ethernet, packet, into: &reply)
-        case .solicitation(let ethernet, let message): return answer(ethernet, message, into: &reply)
-        case .advertisement: return .receive
         }
     }
 

@@ -30,12 +30,12 @@ package struct FrameBatch: ~Copyable {
         return received < 0 ? -received : 0
     }
 
-    /// Lends the frame at `index`.
-    package func withFrame<Result: ~Copyable>(_ index: Int, _ body: (Span<UInt8>) -> Result) -> Result {
+    /// Lends the frame at `index`. Not generic over a result: across modules that would cost more than the parsing.
+    package func withFrame(_ index: Int, _ body: (Span<UInt8>) -> Void) {
         precondition(index < count)
         let length = unsafe Int(cl_batch_length(storage, UInt32(index)))
         let frame = unsafe UnsafeBufferPointer(start: cl_batch_frame(storage, UInt32(index)), count: length)
-        return unsafe body(frame.span)
+        unsafe body(frame.span)
     }
 
     /// Lends the room at `index` to be filled with a frame to send; `body` returns its length.

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Lab
 import NetworkAddresses
+import PacketSocket
 import Testing
 import Wire
 
@@ -68,9 +69,28 @@ final class Segment: Sendable {
         return try #require(Int32(text.prefix { $0 != ":" }))
     }
 
-    /// Runs `body` on a thread of its own inside the node's namespace.
+    /// Puts a frame of any kind on the cable, as the other host.
+    func sendFromHost(_ frame: [UInt8]) async throws {
+        try await Self.inside(host) {
+            let index = unsafe Int32(if_nametoindex("eth0"))
+            let socket = try PacketSocket(etherType: .arp, interfaceIndex: index, filter: .none)
+            var batch = FrameBatch(capacity: 1, frameSize: 2048)
+            _ = batch.fill(0) { room in
+                for offset in frame.indices { room[offset] = frame[offset] }
+                return frame.count
+            }
+            #expect(batch.send(count: 1, to: socket.descriptor).refused == 0)
+        }
+    }
+
     func insideNode<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        let pid = node
+        try await Self.inside(node, body)
+    }
+
+    /// Runs `body` on a thread of its own inside the namespace of a process.
+    static func inside<Value: Sendable>(
+        _ pid: Int32, _ body: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
         return try await withCheckedThrowingContinuation { continuation in
             Thread {
                 continuation.resume(

@@ -111,7 +111,8 @@ final class FilterBench {
         for value in owned.sorted().prefix(2000) {
             #expect(bench.passes(Self.question(IPv4Address(rawValue: value))), "missed \(value)")
         }
-        guard count <= 150 else { return }
+        // Claims have 64 intervals: with more addresses, the asker itself may lie in a gap that was closed.
+        guard count <= 60 else { return }
         for value in owned where !owned.contains(value &+ 1) && value != .max - 1 {
             #expect(!bench.passes(Self.question(IPv4Address(rawValue: value &+ 1))), "let through \(value &+ 1)")
         }

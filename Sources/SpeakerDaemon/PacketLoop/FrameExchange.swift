@@ -28,19 +28,7 @@ struct FrameExchange: ~Copyable {
         for _ in 0..<Self.batchesPerTurn {
             guard questions.receive(from: descriptor) == 0, questions.count > 0 else { return }
             port.counters.framesReceived &+= UInt64(questions.count)
-            var replies = 0
-            var others: UInt64 = 0
-            for index in 0..<questions.count {
-                let answer = questions.answer(index, from: &port.core, into: &answers, at: replies)
-                switch answer {
-                case .reply: replies += 1
-                case .replyAndReceive:
-                    replies += 1
-                    others |= 1 << UInt64(index)
-                case .receive: others |= 1 << UInt64(index)
-                case .drop: break
-                }
-            }
+            let (replies, others) = questions.answerAll(from: &port.core, into: &answers)
             if replies > 0 {
                 let refused = answers.send(count: replies, to: descriptor).refused
                 port.counters.framesSent &+= UInt64(replies - refused)
@@ -49,7 +37,7 @@ struct FrameExchange: ~Copyable {
             if others != 0 {
                 let now = PacketThread<Core>.now()
                 for index in 0..<questions.count where others & 1 << UInt64(index) != 0 {
-                    effects.append(questions.withFrame(index) { port.core.receive(frame: $0, at: now) })
+                    questions.withFrame(index) { effects.append(port.core.receive(frame: $0, at: now)) }
                 }
             }
             guard questions.count == questions.capacity else { return }
@@ -63,7 +51,7 @@ struct FrameExchange: ~Copyable {
             port.counters.framesReceived &+= UInt64(messages.count)
             let now = PacketThread<Core>.now()
             for index in 0..<messages.count {
-                effects.append(messages.withFrame(index) { port.core.receive(frame: $0, at: now) })
+                messages.withFrame(index) { effects.append(port.core.receive(frame: $0, at: now)) }
             }
             guard messages.count == messages.capacity else { return }
         }
@@ -110,20 +98,33 @@ struct FrameExchange: ~Copyable {
 }
 
 extension FrameBatch {
-    /// Lets `core` answer the frame at `index` into place `slot` of `replies`.
-    fileprivate borrowing func answer<Core: LinkCore>(
-        _ index: Int, from core: inout Core, into replies: inout FrameBatch, at slot: Int
-    ) -> FastAnswer {
-        withFrame(index) { frame in
-            var answer = FastAnswer.receive
-            _ = replies.fill(slot) { room in
-                answer = core.answer(frame, into: &room)
+    /// Lets `core` answer all frames, the answers packed from place 0 of `replies` on.
+    /// - Returns: how many answers there are, and a bit for each frame that the core must see once more.
+    fileprivate borrowing func answerAll<Core: LinkCore>(
+        from core: inout Core, into replies: inout FrameBatch
+    ) -> (replies: Int, others: UInt64) {
+        var count = 0
+        var others: UInt64 = 0
+        for index in 0..<self.count {
+            withFrame(index) { frame in
+                var answer = FastAnswer.receive
+                _ = replies.fill(count) { room in
+                    answer = core.answer(frame, into: &room)
+                    switch answer {
+                    case .reply(let length), .replyAndReceive(let length): return length
+                    case .receive, .drop: return 0
+                    }
+                }
                 switch answer {
-                case .reply(let length), .replyAndReceive(let length): return length
-                case .receive, .drop: return 0
+                case .reply: count += 1
+                case .replyAndReceive:
+                    count += 1
+                    others |= 1 << UInt64(index)
+                case .receive: others |= 1 << UInt64(index)
+                case .drop: break
                 }
             }
-            return answer
         }
+        return (count, others)
     }
 }

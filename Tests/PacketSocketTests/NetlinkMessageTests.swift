@@ -1,0 +1,56 @@
+import Foundation
+import Netlink
+import NetworkAddresses
+import Testing
+
+@Suite struct NetlinkMessageTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fuzzing/Corpus/netlink")
+
+    private static func state(after names: String...) throws -> NetworkState {
+        var state = NetworkState()
+        for name in names {
+            let datagram = Array(try Data(contentsOf: folder.appending(path: name)))
+            NetlinkMessage.forEach(in: datagram.span) { state.apply($0) }
+        }
+        return state
+    }
+
+    @Test("an interface is read with its name, addresses, carrier and kind")
+    func interface() throws {
+        let state = try Self.state(after: "new-link", "new-address", "new-address6", "default-route")
+        let interface = try #require(state.interfaces[2])
+        #expect(interface.name == "eth0" && interface.kind == "veth" && interface.isUsable)
+        #expect(interface.hardwareAddress == MACAddress(2, 0, 0, 0, 0, 0x1F))
+        #expect(interface.maximumTransmissionUnit == 1500)
+        #expect(
+            interface.addresses == [
+                InterfaceAddress(address: .v4(IPv4Address(192, 168, 57, 31)), prefixLength: 24),
+                InterfaceAddress(address: .v6(.loopback), prefixLength: 64),
+            ])
+        #expect(state.gateways == [Gateway(interfaceIndex: 2, address: .v4(IPv4Address(192, 168, 57, 30)))])
+    }
+
+    @Test("a deleted interface takes its gateway along")
+    func deleted() throws {
+        let state = try Self.state(after: "new-link", "default-route", "del-link")
+        #expect(state == NetworkState())
+    }
+
+    @Test("an interface that leaves a bridge is not gone, though the bridge says that its port is")
+    func bridgePort() throws {
+        #expect(try Self.state(after: "new-link", "bridge-port").interfaces[2] != nil)
+    }
+
+    @Test("a repeated interface message keeps the addresses")
+    func repeated() throws {
+        #expect(try Self.state(after: "new-link", "new-address", "new-link").interfaces[2]?.addresses.count == 1)
+    }
+
+    @Test("no row of the corpus traps, and the second time it changes nothing more")
+    func corpus() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).sorted() {
+            #expect(try Self.state(after: name) == Self.state(after: name, name), "\(name)")
+        }
+    }
+}
