@@ -30,12 +30,18 @@ package struct FrameBatch: ~Copyable {
         return received < 0 ? -received : 0
     }
 
-    /// Lends the frame at `index`. Not generic over a result: across modules that would cost more than the parsing.
-    package func withFrame(_ index: Int, _ body: (Span<UInt8>) -> Void) {
+    /// Lends the frame at `index`.
+    package func withFrame<Result: ~Copyable>(_ index: Int, _ body: (Span<UInt8>) -> Result) -> Result {
+        unsafe body(frame(index).span)
+    }
+
+    /// Lends the frame at `index`, for the fast path: generic over no result, which would cost more than the parsing.
+    package func lendFrame(_ index: Int, _ body: (Span<UInt8>) -> Void) { unsafe body(frame(index).span) }
+
+    private func frame(_ index: Int) -> UnsafeBufferPointer<UInt8> {
         precondition(index < count)
         let length = unsafe Int(cl_batch_length(storage, UInt32(index)))
-        let frame = unsafe UnsafeBufferPointer(start: cl_batch_frame(storage, UInt32(index)), count: length)
-        unsafe body(frame.span)
+        return unsafe UnsafeBufferPointer(start: cl_batch_frame(storage, UInt32(index)), count: length)
     }
 
     /// Lends the room at `index` to be filled with a frame to send; `body` returns its length.

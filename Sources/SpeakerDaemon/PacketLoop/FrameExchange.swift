@@ -37,7 +37,7 @@ struct FrameExchange: ~Copyable {
             if others != 0 {
                 let now = PacketThread<Core>.now()
                 for index in 0..<questions.count where others & 1 << UInt64(index) != 0 {
-                    questions.withFrame(index) { effects.append(port.core.receive(frame: $0, at: now)) }
+                    questions.lendFrame(index) { effects.append(port.core.receive(frame: $0, at: now)) }
                 }
             }
             guard questions.count == questions.capacity else { return }
@@ -51,7 +51,7 @@ struct FrameExchange: ~Copyable {
             port.counters.framesReceived &+= UInt64(messages.count)
             let now = PacketThread<Core>.now()
             for index in 0..<messages.count {
-                messages.withFrame(index) { effects.append(port.core.receive(frame: $0, at: now)) }
+                messages.lendFrame(index) { effects.append(port.core.receive(frame: $0, at: now)) }
             }
             guard messages.count == messages.capacity else { return }
         }
@@ -106,7 +106,7 @@ extension FrameBatch {
         var count = 0
         var others: UInt64 = 0
         for index in 0..<self.count {
-            withFrame(index) { frame in
+            lendFrame(index) { frame in
                 var answer = FastAnswer.receive
                 _ = replies.fill(count) { room in
                     answer = core.answer(frame, into: &room)
