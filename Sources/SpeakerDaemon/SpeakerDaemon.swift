@@ -30,11 +30,17 @@ struct SpeakerDaemon {
         let logger = Logger(label: "speaker")
         let client: APIClient
         do {
-            client = try APIClient(settings.api, transport: settings.transport, logger: Logger(label: "api"))
+            // What went wrong at the start is one line: an API server that must answer first is spoken of afterwards.
+            client = try APIClient(
+                settings.api, transport: settings.transport,
+                logger: settings.mustReachAPI ? nil : Logger(label: "api"))
         } catch {
             throw StartupProblem(error.message)
         }
-        if settings.mustReachAPI { try await reach(client) }
+        if settings.mustReachAPI {
+            try await reach(client)
+            for warning in settings.api.warnings { logger.warning("\(warning)") }
+        }
         let loop: PacketLoop<LinkSpeaker>
         do {
             loop = try PacketLoop(settings: PacketLoopSettings())
