@@ -136,7 +136,7 @@ let tests: [Target] = [
     .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses", "CaptureKit"]),
     .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "MonotonicTime", "NetworkAddresses"]),
     .testTarget(name: "MembershipTests", dependencies: ["Membership", "MonotonicTime", "Wire", "NetworkAddresses"]),
-    .testTarget(name: "ElectionTests", dependencies: ["Election", "MonotonicTime", "NetworkAddresses"]),
+    .testTarget(name: "ElectionTests", dependencies: ["Election", "MonotonicTime", "NetworkAddresses", "Wire"]),
     .testTarget(
         name: "Layer2Tests", dependencies: ["Layer2", "MonotonicTime", "Wire", "NetworkAddresses", "CaptureKit"]),
     .testTarget(name: "KubernetesModelTests", dependencies: ["KubernetesModel"]),

@@ -98,10 +98,9 @@ extension Election {
         guard !(states[slot].isRefused && isStale) else { return release(slot, .refused, at: now, &directives) }
         let isEligible = mayAnnounce(slot, me) && !isLeaving
         let target = isStale ? nil : offerTarget(slot, ownership, isEligible: isEligible, at: now)
-        if target != ownership.offer {
-            ownership.offer = target
-            schedule.request(at: now, timing)
-        }
+        if target != nil || ownership.offer != nil { schedule.request(at: now, timing) }
+        ownership.offer = target
+        if target != nil { wake(slot, now + timing.offerRepeat) }
         if isEligible {
             ownership.ineligibleSince = nil
         } else {

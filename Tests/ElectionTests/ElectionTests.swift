@@ -1,1 +1,306 @@
+import Election
+import MonotonicTime
+import NetworkAddresses
 import Testing
+import Wire
+
+/// One speaker's election on one address, with peers made by hand.
+private struct Bench {
+    static let address = IPAddress.v4(IPv4Address(192, 168, 57, 200))
+    var election: Election
+    var now = Instant(nanoseconds: 1_000_000_000)
+    var generation: UInt32 = 0
+
+    init(
+        eligible: [String: Int] = ["me": 0, "b": 0, "c": 0], recordedOwner: String? = nil,
+        isNewlyAssigned: Bool = false,
+        isStale: Bool = false
+    ) {
+        election = Election(me: NodeID(name: "me"), timing: ElectionTiming(), now: now)
+        configure(
+            eligible: eligible, recordedOwner: recordedOwner, isNewlyAssigned: isNewlyAssigned, isStale: isStale)
+    }
+
+    mutating func configure(
+        eligible: [String: Int]?, allocation: UInt64 = 1, recordedOwner: String? = nil, isNewlyAssigned: Bool = false,
+        isStale: Bool = false, isLeaving: Bool = false
+    ) {
+        let intents = eligible.map { eligible in
+            [
+                AddressIntent(
+                    address: Self.address, allocation: AllocationID(rawValue: allocation), eligible: eligible,
+                    recordedOwner: recordedOwner, isNewlyAssigned: isNewlyAssigned)
+            ]
+        }
+        election.configure(
+            intents ?? [], isStale: isStale, isLeaving: isLeaving, timing: ElectionTiming(), at: now)
+    }
+
+    mutating func peer(_ name: String, _ condition: Standing.Condition, isStale: Bool = false) {
+        var standing = Standing(condition: condition)
+        standing.canBeHelped = true
+        standing.isStale = isStale
+        standing.readySince = now
+        election.update(NodeID(name: name), standing, at: now)
+    }
+
+    mutating func hear(
+        _ name: String, term: UInt32, kind: ClaimEntry.Kind = .own, allocation: UInt64 = 1, isStale: Bool = false
+    ) -> [ElectionDirective] {
+        generation += 1
+        let entry = ClaimEntry(address: Self.address, term: term, allocation: allocation, kind: kind)
+        return election.receive(
+            ClaimsPart(generation: generation, index: 0, count: 1, entries: [entry]), from: NodeID(name: name),
+            incarnation: 1, isStale: isStale, at: now
+        ).1
+    }
+
+    mutating func hearNothing(_ name: String, parts: UInt16 = 1, index: UInt16 = 0, generation: UInt32) {
+        _ = election.receive(
+            ClaimsPart(generation: generation, index: index, count: parts, entries: []), from: NodeID(name: name),
+            incarnation: 1, isStale: false, at: now)
+    }
+
+    mutating func pass(_ milliseconds: Int64, isMute: Bool = false) -> [ElectionDirective] {
+        let end = now + .milliseconds(milliseconds)
+        var directives: [ElectionDirective] = []
+        while now < end {
+            now = now + .milliseconds(10)
+            directives += election.poll(at: now, isMute: isMute)
+        }
+        return directives
+    }
+
+    mutating func ready() -> [ElectionDirective] {
+        let directives = election.becomeReady(at: now)
+        return directives + election.poll(at: now, isMute: false)
+    }
+}
+
+extension [ElectionDirective] {
+    fileprivate var took: UInt32? {
+        for case .own(_, let term) in self { return term }
+        return nil
+    }
+}
+
+@Suite("Election of an address's announcer")
+struct ElectionTests {
+    /// "me" and the peers in the order in which they may take the address.
+    private static let order = ["me", "b", "c"].sorted {
+        rendezvous(NodeID(name: $0), Bench.address) < rendezvous(NodeID(name: $1), Bench.address)
+    }
+
+    @Test("the k-th candidate waits k times 0.5 s")
+    func rankDelay() {
+        var bench = Bench()
+        bench.peer("b", .candidate)
+        bench.peer("c", .candidate)
+        let index = Self.order.firstIndex(of: "me") ?? 0
+        var directives = bench.ready()
+        if index > 0 { directives += bench.pass(Int64(index) * 500 - 30) }
+        #expect((directives.took == 1) == (index == 0))
+        directives += bench.pass(60)
+        #expect(directives.took == 1)
+    }
+
+    @Test("a speaker that nobody hears waits 3 s, and not for ever")
+    func mute() {
+        var bench = Bench(eligible: ["me": 0])
+        _ = bench.election.becomeReady(at: bench.now)
+        #expect(bench.pass(2950, isMute: true).took == nil)
+        #expect(bench.pass(600, isMute: true).took == 1)
+    }
+
+    @Test("a higher term ends ownership at once, a lower one is answered with claims and an announcement")
+    func terms() {
+        var bench = Bench(eligible: ["me": 0, "b": 0])
+        _ = bench.ready()
+        #expect(bench.hear("b", term: 0) == [.announceAgain(Bench.address)])
+        bench.now = bench.now + .milliseconds(100)
+        #expect(bench.election.claims(at: bench.now, capacity: 1000)?.first?.entries.first?.kind == .own)
+        #expect(bench.hear("b", term: 2) == [.withdraw(Bench.address, .higherClaim)])
+        bench.peer("b", .candidate)
+        #expect(bench.pass(5000).isEmpty)
+    }
+
+    @Test("the dead owner's address is taken with the next term")
+    func failover() {
+        var bench = Bench(eligible: ["me": 0, "b": 0])
+        bench.peer("b", .candidate)
+        _ = bench.hear("b", term: 7)
+        #expect(bench.ready().took == nil)
+        bench.peer("b", .gone)
+        #expect(bench.pass(20).took == 8)
+    }
+
+    @Test("for an absent owner the first in order answers with its hardware address, and stops when it is back")
+    func helper() {
+        var bench = Bench(eligible: ["me": 0, "b": 0])
+        bench.peer("b", .candidate)
+        _ = bench.hear("b", term: 1)
+        _ = bench.ready()
+        bench.peer("b", .absent)
+        #expect(bench.pass(20) == [.help(Bench.address, NodeID(name: "b"))])
+        bench.now = bench.now + .milliseconds(200)
+        #expect(
+            bench.election.claims(at: bench.now, capacity: 1000)?.first?.entries.first?.kind
+                == .held(owner: NodeID(name: "b")))
+        bench.peer("b", .candidate)
+        #expect(bench.pass(20) == [.stopHelping(Bench.address)])
+    }
+
+    @Test("what was held for me while I was away is mine again, at the same term")
+    func returning() {
+        var bench = Bench()
+        bench.peer("b", .candidate)
+        _ = bench.hear("b", term: 4, kind: .held(owner: NodeID(name: "me")))
+        #expect(bench.ready().took == 4)
+    }
+
+    @Test("an address is released only by a whole list that leaves it out")
+    func wholeLists() {
+        var bench = Bench(eligible: ["me": 0, "b": 0])
+        bench.peer("b", .candidate)
+        _ = bench.hear("b", term: 1)
+        _ = bench.ready()
+        bench.hearNothing("b", parts: 2, index: 0, generation: 50)
+        #expect(bench.pass(2000).took == nil)
+        bench.hearNothing("b", parts: 2, index: 1, generation: 50)
+        #expect(bench.pass(1000).took == 2)
+    }
+
+    @Test("an offer is taken with the next term, unless the taker is stale", arguments: [false, true])
+    func offers(isStale: Bool) {
+        var bench = Bench(isStale: isStale)
+        bench.peer("b", .candidate)
+        _ = bench.ready()
+        let directives = bench.hear("b", term: 5, kind: .offer(to: NodeID(name: "me"), settling: false))
+        #expect(directives.took == (isStale ? nil : 6))
+    }
+
+    @Test("who may not keep an address offers it, answers on, and gives up after 2 s")
+    func ineligible() {
+        var bench = Bench(eligible: ["me": 0, "b": 0])
+        _ = bench.ready()
+        bench.peer("b", .candidate)
+        bench.configure(eligible: ["b": 0])
+        #expect(bench.pass(1900).isEmpty)
+        #expect(bench.election.owned.first?.offeredTo == NodeID(name: "b"))
+        #expect(bench.pass(200) == [.withdraw(Bench.address, .ineligible)])
+    }
+
+    @Test("without anybody to offer it to, it is released at once")
+    func nobodyElse() {
+        var bench = Bench(eligible: ["me": 0, "b": 0])
+        _ = bench.ready()
+        bench.configure(eligible: ["b": 0])
+        #expect(bench.pass(20) == [.withdraw(Bench.address, .ineligible)])
+    }
+
+    @Test("a node of last resort offers at once to a better peer, and keeps the address without one")
+    func lastResort() {
+        var bench = Bench(eligible: ["me": 0, "b": 0])
+        _ = bench.ready()
+        bench.configure(eligible: ["me": -1, "b": 0])
+        #expect(bench.pass(3000).isEmpty)
+        #expect(bench.election.owned.first?.offeredTo == nil)
+        bench.peer("b", .candidate)
+        _ = bench.pass(20)
+        #expect(bench.election.owned.first?.offeredTo == NodeID(name: "b"))
+    }
+
+    @Test("a peer of higher weight is offered the address after it was ready for 60 s")
+    func preference() {
+        var bench = Bench(eligible: ["me": 0, "b": 50])
+        _ = bench.ready()
+        bench.peer("b", .candidate)
+        _ = bench.pass(59_000)
+        #expect(bench.election.owned.first?.offeredTo == nil)
+        _ = bench.pass(2_000)
+        #expect(bench.election.owned.first?.offeredTo == NodeID(name: "b"))
+    }
+
+    @Test(
+        "a claim on an address that is gone is refused after 0.9 s, by a fresh speaker only", arguments: [false, true])
+    func refusing(isStale: Bool) {
+        var bench = Bench(isStale: isStale)
+        bench.peer("b", .candidate)
+        _ = bench.ready()
+        bench.configure(eligible: nil, isStale: isStale)
+        var directives = bench.hear("b", term: 1)
+        _ = bench.pass(1000)
+        directives += bench.hear("b", term: 1)
+        let refused = ElectionDirective.refuse(
+            Refusal(to: NodeID(name: "b"), address: Bench.address, allocation: nil))
+        #expect(directives.contains(refused) == !isStale)
+    }
+
+    @Test(
+        "a refused speaker lets go when it is stale, and reads the API again when it is not", arguments: [false, true])
+    func refused(isStale: Bool) {
+        var bench = Bench(eligible: ["me": 0], isStale: isStale)
+        _ = bench.ready()
+        let refusal = Refusal(to: NodeID(name: "me"), address: Bench.address, allocation: nil)
+        let directives = bench.election.receive(refusal, at: bench.now)
+        #expect(
+            directives == (isStale ? [.withdraw(Bench.address, .refused)] : [.reread(Bench.address)]))
+        if isStale { #expect(bench.pass(5000).took == nil) }
+        bench.configure(eligible: ["me": 0])
+        #expect((bench.pass(1000).took != nil) == isStale)
+    }
+
+    @Test("a newly assigned address is probed, and left alone when a foreign host has it", arguments: [false, true])
+    func probing(isFree: Bool) {
+        var bench = Bench(eligible: ["me": 0], isNewlyAssigned: true)
+        #expect(bench.ready() == [.probe(Bench.address)])
+        let directives = bench.election.probed(Bench.address, isFree: isFree, at: bench.now) + bench.pass(5000)
+        #expect(directives.took == (isFree ? 1 : nil))
+    }
+
+    @Test("a failover is never delayed by a probe")
+    func noProbeAtFailover() {
+        var bench = Bench(eligible: ["me": 0, "b": 0], isNewlyAssigned: true)
+        bench.peer("b", .candidate)
+        _ = bench.hear("b", term: 1)
+        _ = bench.ready()
+        bench.peer("b", .gone)
+        #expect(bench.pass(20).took == 2)
+    }
+
+    @Test("who knows a higher claim repeats it when a lower one is heard")
+    func relaying() {
+        var bench = Bench()
+        bench.peer("b", .candidate)
+        bench.peer("c", .candidate)
+        _ = bench.hear("b", term: 9)
+        _ = bench.ready()
+        _ = bench.pass(5000)
+        _ = bench.election.claims(at: bench.now, capacity: 1000)
+        _ = bench.hear("c", term: 3)
+        bench.now = bench.now + .milliseconds(100)
+        #expect(
+            bench.election.claims(at: bench.now, capacity: 1000)?.first?.entries.first?.kind
+                == .held(owner: NodeID(name: "b")))
+    }
+
+    @Test("a long list is cut into parts of one generation that fit their frames")
+    func parts() throws {
+        var election = Election(me: NodeID(name: "me"), timing: ElectionTiming(), now: Instant(nanoseconds: 0))
+        let intents = (0..<1000).map { index in
+            AddressIntent(
+                address: .v4(IPv4Address(rawValue: 0x0A00_0000 + UInt32(index))), allocation: AllocationID(rawValue: 1),
+                eligible: ["me": 0])
+        }
+        let now = Instant(nanoseconds: 0)
+        election.configure(intents, isStale: false, isLeaving: false, timing: ElectionTiming(), at: now)
+        _ = election.becomeReady(at: now)
+        _ = election.poll(at: now, isMute: false)
+        let list = election.claims(at: now, capacity: 1300)
+        let parts = try #require(list)
+        #expect(parts.map(\.entries.count).reduce(0, +) == 1000)
+        #expect(parts.allSatisfy { $0.entries.count <= 1300 / 28 && $0.count == UInt16(parts.count) })
+        #expect(Set(parts.map(\.generation)).count == 1)
+        #expect(parts.map(\.index) == Array(0..<UInt16(parts.count)))
+    }
+}

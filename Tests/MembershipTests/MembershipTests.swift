@@ -1,1 +1,200 @@
+import Membership
+import MonotonicTime
+import NetworkAddresses
 import Testing
+import Wire
+
+@Suite("Membership on one link")
+struct MembershipTests {
+    @Test("a speaker listens for 600 ms after the first foreign frame, then is ready")
+    func joining() {
+        var segment = Segment()
+        segment.hello("b")
+        segment.claims("b")
+        segment.pass(500, greeting: ["b"])
+        #expect(segment.membership.phase == .joining)
+        segment.pass(200, greeting: ["b"])
+        #expect(segment.membership.phase == .ready)
+    }
+
+    @Test("a missing list of claims prolongs the listening to 2 s at most")
+    func joiningWithoutClaims() {
+        var segment = Segment()
+        segment.pass(1800, greeting: ["b"])
+        #expect(segment.membership.phase == .joining)
+        segment.pass(400, greeting: ["b"])
+        #expect(segment.membership.phase == .ready)
+    }
+
+    @Test("a lone speaker becomes ready although it hears nobody; with known speakers it waits for a sign of life")
+    func lone() {
+        var alone = Segment(known: [])
+        alone.pass(2200, gatewayAnswers: false)
+        #expect(alone.membership.phase == .ready)
+        var blocked = Segment(known: ["b"])
+        blocked.pass(5000, gatewayAnswers: false)
+        #expect(blocked.membership.phase == .joining)
+    }
+
+    @Test("a silent peer with a silent kernel is dead 500 ms after its last hello")
+    func death() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(450, greeting: ["c"])
+        #expect(segment.state("b") == .ready)
+        segment.pass(100, greeting: ["c"])
+        #expect(segment.state("b") == .dead)
+    }
+
+    @Test("a silent peer with a living kernel is absent, and dead when its kernel falls silent, too")
+    func absence() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(5000, greeting: ["c"], answering: ["b"])
+        #expect(segment.state("b") == .absent)
+        segment.pass(600, greeting: ["c"])
+        #expect(segment.state("b") == .dead)
+    }
+
+    @Test("an absent peer is dead at the end of the hold time")
+    func hold() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(119_000, greeting: ["c"], answering: ["b"])
+        #expect(segment.state("b") == .absent)
+        segment.pass(2000, greeting: ["c"], answering: ["b"])
+        #expect(segment.state("b") == .dead)
+    }
+
+    @Test("an answer from another hardware address keeps nobody alive")
+    func proxy() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        for _ in 0..<60 {
+            segment.pass(10, greeting: ["c"])
+            _ = segment.membership.heardKernel(Segment.address("b"), MACAddress(2, 7, 7, 7, 7, 7), at: segment.now)
+        }
+        #expect(segment.state("b") == .dead)
+    }
+
+    @Test("a peer that another one hears is not dead, and one that nobody hears is")
+    func vouching() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(3000, greeting: ["c"], hears: ["me", "b"])
+        #expect(segment.state("b") == .ready)
+        segment.pass(300, greeting: ["c"])
+        #expect(segment.state("b") == .dead)
+    }
+
+    @Test("whoever hears nothing at all accuses nobody, and is deaf")
+    func deaf() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        let directives = segment.pass(1000, gatewayAnswers: false)
+        #expect(directives.contains(.becameDeaf))
+        #expect(segment.membership.phase == .deaf)
+        #expect(segment.state("b") == .ready)
+        segment.hello("b")
+        segment.pass(20)
+        #expect(segment.membership.phase == .joining)
+    }
+
+    @Test("a peer that says it restarts is absent at once, and stays so while it joins anew")
+    func restarting() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.hello("b", .restarting)
+        #expect(segment.state("b") == .absent)
+        segment.hello("b", .joining, incarnation: 2)
+        #expect(segment.state("b") == .absent)
+        segment.hello("b", .ready, incarnation: 2)
+        #expect(segment.state("b") == .absent)
+        segment.claims("b")
+        #expect(segment.state("b") == .ready)
+    }
+
+    @Test("a restart that is faster than any suspicion is an absence, too")
+    func quickRestart() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(320, greeting: ["c"])
+        segment.hello("b", .joining, incarnation: 2)
+        #expect(segment.state("b") == .absent)
+    }
+
+    @Test("a second incarnation is refused while the first is heard")
+    func rival() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b"])
+        #expect(segment.hello("b", incarnation: 2) == .dropped(.rivalIncarnation))
+    }
+
+    @Test("an old sequence number is refused")
+    func replay() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b"])
+        segment.sequences["b1"] = 0
+        #expect(segment.hello("b") == .dropped(.outdated))
+    }
+
+    @Test("a false death doubles the peer's interval, a silence beyond the longest interval does not")
+    func falseDeath() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(700, greeting: ["c"])
+        #expect(segment.state("b") == .dead)
+        segment.hello("b")
+        #expect(segment.membership.peers[NodeID(name: "b")]?.interval == .milliseconds(200))
+        segment.pass(700, greeting: ["c"])
+        #expect(segment.state("b") == .ready)
+        segment.pass(9000, greeting: ["c"])
+        #expect(segment.state("b") == .dead)
+        segment.hello("b")
+        #expect(segment.membership.peers[NodeID(name: "b")]?.interval == .milliseconds(200))
+    }
+
+    @Test("what a false death added is forgotten by half every six hours")
+    func halving() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(700, greeting: ["c"])
+        segment.hello("b")
+        segment.now = segment.now + .seconds(6 * 3600)
+        segment.hello("b")
+        #expect(segment.membership.peers[NodeID(name: "b")]?.interval == .milliseconds(100))
+    }
+
+    @Test("the own pause is not the peers' fault")
+    func excuse() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.now = segment.now + .milliseconds(450)
+        segment.membership.excuse(.milliseconds(450))
+        segment.pass(20)
+        #expect(segment.membership.peers[NodeID(name: "b")]?.suspectedAt == nil)
+    }
+
+    @Test(
+        "of two speakers of one name the joining one, or the lower incarnation, falls silent", arguments: [true, false])
+    func ownName(isJoining: Bool) {
+        var segment = Segment(name: "b")
+        if !isJoining { segment.becomeReady(with: ["c"]) }
+        func rival(_ incarnation: UInt64) -> HelloHeader {
+            HelloHeader(
+                cluster: ClusterID(rawValue: 1), node: NodeID(name: "b"), incarnation: incarnation, sequence: 1,
+                hardwareAddress: MACAddress(2, 5, 5, 5, 5, 5), phase: .ready, isStale: false, details: 0)
+        }
+        #expect(segment.membership.receiveOwnName(rival(100), at: segment.now) == .reflection)
+        #expect(segment.membership.receiveOwnName(rival(101), at: segment.now) == .conflict)
+        #expect(
+            segment.membership.receiveOwnName(rival(99), at: segment.now) == (isJoining ? .conflict : .rivalIgnored))
+    }
+
+    @Test("no more peers than one Hello can list")
+    func limit() {
+        var segment = Segment()
+        for index in 0..<150 { #expect(segment.hello("p\(index)") == .accepted) }
+        #expect(segment.hello("one more") == .dropped(.tooManyPeers))
+    }
+}

@@ -78,6 +78,17 @@ extension Scenario {
         return seconds + 1
     }
 
+    package static let clockJump = Scenario("clock_jump", [.nothingMoves]) { s in
+        var time = 0.0
+        for _ in 0..<4 {
+            let node = s.random.pick(s.nodes)
+            let seconds = s.random.pick([0.03, 0.2, 0.45, 2, 30, 3600])
+            s.after(time) { $0.jumpClock(node, seconds: seconds) }
+            time += s.random.uniform(2, 4)
+        }
+        return time + 1
+    }
+
     package static let stutter = Scenario("stutter", [.nothingMoves]) { s in
         let node = s.owner()
         var time = 0.0

@@ -20,11 +20,12 @@ extension Simulation {
         node.lastContact = now
         node.wasStale = false
         node.answers = [:]
+        node.clockOffset = .lasting(random.uniform(0, 1e6))
         // The key comes with the snapshot; a key once loaded is kept in the process only.
         node.keys = nil
         node.speaker = LinkSpeaker(
             configuration(of: node), incarnation: random.next(), authenticator: authenticator, layer2: layer2Timing,
-            at: now)
+            at: now + node.clockOffset)
         node.hasSpeaker = true
         note("\(node.name) boots")
         let process = node.process
@@ -104,6 +105,17 @@ extension Simulation {
         }
         observer.everythingChanged(self)
         if isViewStaleNow(node) { refreshView(node) }
+    }
+
+    /// CLOCK_MONOTONIC jumps ahead, as after a suspend on some machines: a pause that took no time.
+    package func jumpClock(_ node: VirtualNode, seconds: Double) {
+        guard node.hasSpeaker, !node.isPaused else { return }
+        note("\(node.name) clock jumps \(seconds) s")
+        node.clockOffset = node.clockOffset + .lasting(seconds)
+        drive(node) { speaker, now in
+            _ = speaker.wokeUpLate(by: .lasting(seconds), at: now)
+            return []
+        }
     }
 
     package func setCarrier(_ node: VirtualNode, _ hasCarrier: Bool, isSeen: Bool = false) {

@@ -142,12 +142,13 @@ package final class Simulation {
     /// One call into the real code, and everything that follows from it.
     func drive(_ node: VirtualNode, _ call: (inout LinkSpeaker, Instant) -> [LinkEffect]) {
         guard var speaker = node.speaker.take() else { return }
-        var effects = call(&speaker, now)
+        let local = now + node.clockOffset
+        var effects = call(&speaker, local)
         // The packet thread polls as soon as the deadline has passed.
-        var deadline = speaker.nextDeadline(at: now)
-        while deadline <= now {
-            effects += speaker.poll(at: now)
-            deadline = speaker.nextDeadline(at: now)
+        var deadline = speaker.nextDeadline(at: local)
+        while deadline <= local {
+            effects += speaker.poll(at: local)
+            deadline = speaker.nextDeadline(at: local)
         }
         node.speaker = speaker
         for effect in effects {
@@ -156,7 +157,7 @@ package final class Simulation {
             case .report(let fact): take(fact, from: node)
             }
         }
-        scheduleWake(node, deadline)
+        scheduleWake(node, deadline - node.clockOffset)
     }
 
     private func scheduleWake(_ node: VirtualNode, _ deadline: Instant) {

@@ -42,6 +42,8 @@ package final class VirtualNode {
     package var isPaused = false
     var pausedFrames: [SpeakerFrame] = []
     var wakeAt: Instant?
+    /// Its monotonic clock began at another time than everybody else's.
+    var clockOffset = Interval.zero
     var lastDelivery = Instant(nanoseconds: 0)
 
     // What its control plane has seen.
