@@ -18,13 +18,13 @@ extension Scenario {
     }
 
     /// Three random faults within 6 s.
-    package static let mix = Scenario("mix") { s in
+    package static let mix = Scenario("mix", [.oneWayPairsPart]) { s in
         stir(s)
         return 110
     }
 
     /// The same with loss throughout.
-    package static let mixWithLoss = Scenario("mix_loss") { s in
+    package static let mixWithLoss = Scenario("mix_loss", [.oneWayPairsPart]) { s in
         s.loss = s.random.pick([0.01, 0.03, 0.08])
         s.after(100) { $0.loss = 0 }
         stir(s)
