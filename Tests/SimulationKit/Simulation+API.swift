@@ -14,7 +14,9 @@ extension Simulation {
     // MARK: Changes of the truth
 
     package func change(_ address: Int, to value: AddressTruth?) {
-        note("API: \(addresses[address]) becomes \(value.map { "\($0.eligible)" } ?? "deleted")")
+        note(
+            "API: \(addresses[address]) becomes \(value.map { "\($0.eligible.sorted { $0.key < $1.key })" } ?? "deleted")"
+        )
         truth[address] = value
         deletedAt[address] = value == nil ? now : nil
         fanOut { node in node.view[address] = value }

@@ -35,15 +35,21 @@ struct SimulationTests {
         #expect(!first.trace.isEmpty)
     }
 
-    @Test("the judge sees a broken rule: without proof of reception a cut cable moves addresses twice")
+    @Test("the judge sees a move where none may be, and a node that is never covered")
     func judgeSees() {
-        // A switch that splits the LAN leaves one announcer on each side: nobody may call that kept.
-        let scenario = Scenario("split", nodes: [4]) { s in
-            for node in s.nodes.prefix(2) { s.changePort(node) { $0.group = 1 } }
-            return 10
+        let moving = Scenario("moving", [.nothingMoves], nodes: [3]) { s in
+            s.powerOff(s.owner())
+            return 3
         }
-        let history = History(scenario, seed: 1)
-        #expect(!history.violations.isEmpty)
+        #expect(History(moving, seed: 1).violations.contains { $0.hasPrefix("P4") })
+        let uncovered = Scenario("uncovered", [.deathsCovered], nodes: [3]) { s in
+            for node in s.nodes {
+                s.kill(node)
+                s.after(2) { $0.boot(node) }
+            }
+            return 5
+        }
+        #expect(History(uncovered, seed: 1).violations.contains { $0.hasPrefix("P3") })
     }
 
     @Test(
