@@ -94,13 +94,16 @@ private final class EventHandler: ChannelInboundHandler {
         write(context, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
         let handler = NIOLoopBound(self, eventLoop: context.value.eventLoop)
+        let (start, first) = (MonotonicClock.now(), version)
         context.value.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(10)) { task in
             guard context.value.channel.isActive else { return task.cancel() }
-            handler.value.send(context.value, count: EventSource.perSecond / 100)
+            let due = first + Int((MonotonicClock.now() - start).seconds * Double(EventSource.perSecond))
+            handler.value.send(context.value, count: max(0, due - handler.value.version))
         }
     }
 
     private func send(_ context: ChannelHandlerContext, count: Int) {
+        guard count > 0 else { return }
         var lines = ""
         let stamp = MonotonicClock.now().nanoseconds
         for _ in 0..<count {

@@ -24,6 +24,7 @@ enum ClientBench {
         case "outage": try await bench.outage()
         default: throw Usage()
         }
+        await bench.client.shutdown()
     }
 
     struct Usage: Error, CustomStringConvertible {

@@ -107,7 +107,6 @@ struct Measurement: Sendable {
             group.cancelAll()
             try? await group.waitForAll()
         }
-        await client.shutdown()
     }
 
     /// The watches of a speaker.
@@ -129,7 +128,6 @@ struct Measurement: Sendable {
             group.cancelAll()
             try? await group.waitForAll()
         }
-        await client.shutdown()
     }
 
     private func report(
