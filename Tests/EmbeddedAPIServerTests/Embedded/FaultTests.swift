@@ -18,7 +18,10 @@ import Testing
             await #expect(throws: (any Error).self) { try await probe.get(probe.configMaps()) }
             try await server.start()
             #expect(server.port == port)
-            #expect(try await probe.get(probe.configMaps("/kept")).status == 200)
+            // The client may find out only now that its pooled connection was cut.
+            var status = (try? await probe.get(probe.configMaps("/kept")))?.status
+            if status == nil { status = try await probe.get(probe.configMaps("/kept")).status }
+            #expect(status == 200)
         }
     }
 
