@@ -4,6 +4,7 @@ package import Logging
 import MonotonicTime
 package import Reconciliation
 import ServiceLifecycle
+package import Telemetry
 
 /// Drives ``ControllerState``: the reflectors feed it, and while it leads, its work is done.
 package actor Controller {
@@ -11,13 +12,21 @@ package actor Controller {
     private let signal = WakeSignal()
     private var metrics: ControllerMetrics
     private let logger: Logger
+    private let heartbeat: Heartbeat?
     private let onSync: @Sendable (String?) -> Void
+    private var metricsDue = Instant(nanoseconds: 0)
 
-    /// - Parameter onSync: told what is still missing, then nil.
+    /// As the plan of many thousand Services takes.
+    private static let longPlan = Interval.milliseconds(20)
+
+    /// - Parameters:
+    ///   - heartbeat: beats while leading.
+    ///   - onSync: told what is still missing, then nil.
     package init(
-        _ state: ControllerState, logger: Logger, onSync: @escaping @Sendable (String?) -> Void = { _ in }
+        _ state: ControllerState, logger: Logger, heartbeat: Heartbeat? = nil,
+        onSync: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
-        (self.state, self.logger, self.onSync) = (state, logger, onSync)
+        (self.state, self.logger, self.heartbeat, self.onSync) = (state, logger, heartbeat, onSync)
         metrics = ControllerMetrics()
     }
 
@@ -25,7 +34,11 @@ package actor Controller {
         let wasSynced = state.isSynced
         let began = MonotonicClock.now()
         state.apply(change, at: .now)
-        metrics.planned(in: MonotonicClock.now() - began)
+        let took = MonotonicClock.now() - began
+        metrics.planned(in: took)
+        if took > Self.longPlan {
+            logger.info("planning took long", metadata: ["milliseconds": "\(took.nanoseconds / 1_000_000)"])
+        }
         if !wasSynced || change.listed != nil { reportSync() }
         signal.wake()
     }
@@ -41,8 +54,8 @@ package actor Controller {
         onSync(missing.isEmpty ? nil : "no list yet of: \(missing)")
     }
 
-    /// What is planned now; `nil` unless leading.
-    package var plan: ControllerPlan? { state.planner?.plan }
+    /// What is known now, and whether nothing is left to do about it.
+    package var standing: (snapshot: ClusterSnapshot, isAtRest: Bool) { (state.snapshot, state.isAtRest) }
 
     /// Leads until the task is cancelled.
     package func lead(with writer: PlanWriter) async {
@@ -53,21 +66,30 @@ package actor Controller {
             state.lostLeadership()
             metrics.leads(false)
             metrics.stop()
+            heartbeat?.stop()
         }
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let now = PlanTime.now
+                heartbeat?.beat()
                 while let work = state.next(at: now) {
                     group.addTask {
                         let result = await writer.perform(work)
                         await self.finished(work, result)
                     }
                 }
-                if let planner = state.planner { metrics.update(planner) }
+                updateMetrics(at: now.instant)
                 await signal.wait(atMost: .nanoseconds((state.idle(at: now.instant) ?? .seconds(60)).nanoseconds))
             }
             group.cancelAll()
         }
+    }
+
+    /// Costs a look at every Service, so not at every turn.
+    private func updateMetrics(at now: Instant) {
+        guard now >= metricsDue, let planner = state.planner else { return }
+        metrics.update(planner)
+        metricsDue = now + .seconds(5)
     }
 
     private func finished(_ work: Work, _ result: WorkResult) {

@@ -61,7 +61,8 @@ struct ControllerCommand: AsyncParsableCommand {
         let health = telemetry.health
         health.set("synced", problem: "starting")
         let controller = Controller(
-            ControllerState(policy: policy, watches: Set(Watch.allCases)), logger: logger
+            ControllerState(policy: policy, watches: Set(Watch.allCases)), logger: logger,
+            heartbeat: health.heartbeat("leading", limit: .seconds(180))
         ) { health.set("synced", problem: $0) }
         let events = EventRecorder(client, component: "lb-controller", host: environment["NODE_NAME"])
         let elector = election.elector(client, namespace: namespace, podName: environment["POD_NAME"])

@@ -39,6 +39,7 @@ struct ControllerMetrics: Sendable {
     }
 
     mutating func update(_ planner: ControllerPlanner) {
+        unannounced.record(planner.unannouncedCount)
         waiting.record(planner.waitingCount)
         allocated.record(planner.serviceCount - planner.waitingCount)
         countUnannounced(planner, at: MonotonicClock.now())

@@ -53,6 +53,20 @@ package struct ControllerState: Sendable {
         if case .leading(let planner) = role { planner } else { nil }
     }
 
+    package var snapshot: ClusterSnapshot {
+        switch role {
+        case .standby(let snapshot): snapshot
+        case .leading(let planner): planner.snapshot
+        }
+    }
+
+    /// Whether everything that is known has been planned and written, and has come back through the watch.
+    package var isAtRest: Bool {
+        guard case .leading(let planner) = role else { return false }
+        return !planner.isTouched && queue.isEmpty && chores.isEmpty && running == 0 && busy.isEmpty && poolsDue == nil
+            && sweepDue == nil
+    }
+
     // MARK: Taking in
 
     package mutating func apply(_ change: ClusterChange, at now: PlanTime) {

@@ -9,9 +9,11 @@ struct AllocationCase: Sendable, CustomTestStringConvertible {
     var steps: [Step]
     /// What MetalLB does instead, when it differs, and why Herald does not.
     var metallb: String?
+    /// The cluster's own Services have IPv4 only.
+    var isSingleStack: Bool
 
-    init(_ title: String, metallb: String? = nil, _ steps: [Step]) {
-        (self.title, self.steps, self.metallb) = (title, steps, metallb)
+    init(_ title: String, metallb: String? = nil, isSingleStack: Bool = false, _ steps: [Step]) {
+        (self.title, self.steps, self.metallb, self.isSingleStack) = (title, steps, metallb, isSingleStack)
     }
 
     var testDescription: String { title }

@@ -261,6 +261,7 @@ extension AllocationCase {
         .init(
             "PreferDualStack on a single-stack Service",
             metallb: "with a dual-stack pool the status flaps at watch speed between one address and two",
+            isSingleStack: true,
             [
                 both, .service("a", families: ["IPv4"], policy: preferDual),
                 .expect("a", .has("192.168.57.200", from: "both")),
@@ -378,8 +379,8 @@ extension AllocationCase {
             "A pool that overlaps an older one assigns nothing; the older one goes on",
             metallb: "the webhook refuses it, or without webhook the whole configuration stays stale",
             [
-                lan, .pool("clash", "192.168.57.203-192.168.57.210"), .service("a"),
-                .service("b", [pool: "clash"]), .expect("a", .has("192.168.57.200", from: "lan")),
+                lan, .pool("new", "192.168.57.203-192.168.57.210"), .service("a"),
+                .service("b", [pool: "new"]), .expect("a", .has("192.168.57.200", from: "lan")),
                 .expect("b", .none("PoolNotReady")),
             ]),
         .init(

@@ -37,6 +37,15 @@ extension ControllerPlanner {
     package func request(of key: ObjectKey) -> AddressRequest? { records[key]?.request }
 
     package var waitingCount: Int { waiting.count { allocator.holdings[Holder($0)] == nil } }
+    /// Assigned addresses that no speaker says it announces.
+    package var unannouncedCount: Int {
+        allocator.holdings.reduce(0) { count, holding in
+            let entries = announcement(of: ObjectKey(holding.key))?.status?.addresses ?? []
+            let announced = entries.filter { $0.conflict == nil }.compactMap { IPAddress($0.address) }
+            return count + holding.value.addresses.count { !announced.contains($0) }
+        }
+    }
+
     package var serviceCount: Int { records.count }
 
     package func plan(forPool name: String) -> PoolPlan? {

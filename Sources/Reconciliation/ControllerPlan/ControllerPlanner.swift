@@ -63,6 +63,9 @@ package struct ControllerPlanner: Sendable {
         return memory
     }
 
+    /// Whether ``takeTouched()`` would say anything.
+    package var isTouched: Bool { touched.everything || touched.announcements || !touched.services.isEmpty }
+
     /// Which plans may have changed since the last call.
     package mutating func takeTouched() -> Touched {
         defer { touched = Touched() }

@@ -73,7 +73,7 @@ struct ValidationTests {
 
     static var tables: [Table] {
         get throws {
-            let path = root.appending(path: "Tests/ReconciliationTests/Validation/rows.yaml")
+            let path = root.appending(path: "Tests/ValidationRows/rows.yaml")
             return try YAMLDecoder().decode([Table].self, from: String(contentsOf: path, encoding: .utf8))
         }
     }
