@@ -60,11 +60,10 @@ package struct ControllerState: Sendable {
         }
     }
 
-    /// Whether everything that is known has been planned and written, and has come back through the watch.
+    /// Whether all that is known of Services has been planned and written, and has come back through the watch.
     package var isAtRest: Bool {
         guard case .leading(let planner) = role else { return false }
-        return !planner.isTouched && queue.isEmpty && chores.isEmpty && running == 0 && busy.isEmpty && poolsDue == nil
-            && sweepDue == nil
+        return !planner.isTouched && queue.isEmpty && running == 0 && busy.isEmpty
     }
 
     // MARK: Taking in
