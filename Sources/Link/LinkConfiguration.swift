@@ -1,4 +1,5 @@
 public import Election
+package import Layer2
 public import Membership
 public import NetworkAddresses
 public import Wire
@@ -72,6 +73,8 @@ public struct KnownPeer: Sendable, Hashable {
 public struct LinkTiming: Sendable, Hashable {
     public var membership = MembershipTiming()
     public var election = ElectionTiming()
+    /// Read when the link's speaker is made, not afterwards.
+    package var layer2 = Layer2Timing()
 
     public init() {}
 }

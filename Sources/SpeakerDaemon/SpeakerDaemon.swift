@@ -1,7 +1,9 @@
 import KubernetesClient
 import KubernetesModel
+import Layer2
 import Link
 import Logging
+import MonotonicTime
 import Netlink
 import NetworkAddresses
 import PacketSocket
@@ -63,7 +65,9 @@ struct SpeakerDaemon {
         _ telemetry: Telemetry, _ client: APIClient, _ loop: PacketLoop<LinkSpeaker>, _ logger: Logger
     ) -> [any ServiceLifecycle.Service] {
         let events = EventRecorder(client, component: "lb-speaker", host: settings.node)
-        let state = SpeakerState(node: settings.node, policy: settings.policy, selection: settings.selection)
+        var state = SpeakerState(node: settings.node, policy: settings.policy, selection: settings.selection)
+        state.timing.layer2.framesPerSecond = settings.announceRate
+        state.timing.layer2.refresh = .seconds(Int64(settings.refreshInterval))
         let control = SpeakerControl(state: state, events: events, health: telemetry.health, logger: logger)
         let (refused, refusals) = AsyncStream.makeStream(
             of: IPAddress.self, bufferingPolicy: .bufferingNewest(64))

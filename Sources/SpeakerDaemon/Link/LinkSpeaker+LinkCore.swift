@@ -5,7 +5,8 @@ package import MonotonicTime
 extension LinkSpeaker: LinkCore {
     /// Draws the incarnation: the one random number that a link's speaker needs.
     package init(_ configuration: LinkConfiguration, at now: Instant) {
-        self.init(configuration, incarnation: UInt64.random(in: 1 ... .max), at: now)
+        self.init(
+            configuration, incarnation: UInt64.random(in: 1 ... .max), layer2: configuration.timing.layer2, at: now)
     }
 
     package func nextDeadline(at now: Instant) -> Instant? {
