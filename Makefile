@@ -85,6 +85,7 @@ bench-failover: release ## gaps, moves and broken connections in every kind of f
 .PHONY: image-test
 image-test: release ## the image's files laid out by hand, and both daemons run in them, without a container engine
 	scripts/image-test
+
 .PHONY: bench-controller
 bench-controller: release ## 1,000 and 10,000 waiting Services: time, CPU and memory of the controller; writes docs/benchmarks.md
 	scripts/bench-controller
