@@ -8,13 +8,26 @@ import KubernetesModel
 public struct Lab: Sendable {
     let topology: LabTopology
     let services: Int
+    let chapters: Chapters
     /// The folder with lbctl, lb-controller and lb-speaker.
     let programs: String
     let manifests: String?
 
-    public init(topology: LabTopology, services: Int, programs: String, manifests: String?) {
-        (self.topology, self.services, self.programs) = (topology, services, programs)
-        self.manifests = manifests
+    /// What is played beyond a Service that a client reaches.
+    public struct Chapters: OptionSet, Sendable {
+        public let rawValue: Int
+        public init(rawValue: Int) { self.rawValue = rawValue }
+
+        public static let failover = Chapters(rawValue: 1)
+        /// dnsmasq and dig must be installed.
+        public static let names = Chapters(rawValue: 2)
+    }
+
+    public init(
+        topology: LabTopology, services: Int, chapters: Chapters = .failover, programs: String, manifests: String?
+    ) {
+        (self.topology, self.services, self.chapters) = (topology, services, chapters)
+        (self.programs, self.manifests) = (programs, manifests)
     }
 
     /// Plays the scenario; true when every step was ok.

@@ -13,12 +13,15 @@ struct LabScenario {
     private var network: LabNetwork { LabNetwork(topology: lab.topology) }
     private var host: String { "\(LabCluster.serviceName(0)).\(LabTopology.domain)" }
 
-    /// Plays it to the end, or to the first step that failed.
+    /// Plays it to the end, or to the first step without which the others make no sense.
     func play(_ report: inout LabReport) async {
         guard await daemonsAreUp(&report), await servicesGetAddresses(&report), await clientReaches(&report) else {
             return
         }
-        await failover(&report)
+        let names = LabNames(lab: lab, api: api, daemons: daemons)
+        if lab.chapters.contains(.names) { await names.start(&report) }
+        if lab.chapters.contains(.failover) { await failover(&report) }
+        if lab.chapters.contains(.names) { await names.follow(&report) }
     }
 
     // MARK: The daemons

@@ -26,6 +26,10 @@ struct LabCommand: AsyncParsableCommand {
         var services = 2
         @Flag(inversion: .prefixedNo, help: "Give the LAN IPv6 as well.")
         var ipv6 = true
+        @Flag(inversion: .prefixedNo, help: "Cut the announcing node off, and see another take over.")
+        var failover = true
+        @Flag(help: "Run dnsmasq on the gateway with the names of `lbctl hosts`, and ask it with dig.")
+        var dns = false
         @Option(help: "The folder with the cluster's manifests; found beside the program's sources when absent.")
         var manifests: String?
 
@@ -43,8 +47,11 @@ struct LabCommand: AsyncParsableCommand {
                 throw ExitCode(status)
             }
             LabIsolation.endWithOuterProcess()
+            var chapters: Lab.Chapters = []
+            if failover { chapters.insert(.failover) }
+            if dns { chapters.insert(.names) }
             let lab = Lab(
-                topology: LabTopology(workers: nodes, hasIPv6: ipv6), services: services,
+                topology: LabTopology(workers: nodes, hasIPv6: ipv6), services: services, chapters: chapters,
                 programs: try Executable.folder(), manifests: manifests)
             guard await lab.run(hold: hold, write: Console.line) else { throw ExitCode.failure }
         }

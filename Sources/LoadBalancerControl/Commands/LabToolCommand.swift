@@ -6,7 +6,7 @@ import Lab
 struct LabToolCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lab-tool", abstract: "Parts of the lab.", shouldDisplay: false,
-        subcommands: [Backend.self, Fetch.self, Watch.self])
+        subcommands: [Backend.self, Fetch.self, Watch.self, Sync.self])
 
     struct Backend: AsyncParsableCommand {
         @Argument var node: String
@@ -32,6 +32,19 @@ struct LabToolCommand: AsyncParsableCommand {
         func run() async throws {
             let report = await LabProber(host: host, address: address).watch(for: .seconds(seconds))
             Console.write(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
+        }
+    }
+
+    /// Syncs a file over and over, so that a test can kill it in the middle.
+    struct Sync: AsyncParsableCommand {
+        @Argument var file: String
+
+        func run() async throws {
+            let file = HostsFile(path: file)
+            for round in 0..<1_000_000 {
+                _ = try file.sync((0..<(round % 2 == 0 ? 2000 : 1000)).map { "192.168.57.200 host\($0).cluster.home" })
+                if round == 0 { Console.line("syncing") }
+            }
         }
     }
 }
