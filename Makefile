@@ -93,3 +93,11 @@ bench-controller: release ## 1,000 and 10,000 waiting Services: time, CPU and me
 .PHONY: histories
 histories: ## 10,000 random histories of allocation, seeds printed; HERALD_HISTORIES and HERALD_SEED choose others
 	HERALD_HISTORIES=$${HERALD_HISTORIES:-10000} swift test --filter AllocationHistoryTests
+
+
+.PHONY: lbctl-page
+lbctl-page: ## docs/lbctl.md, made by running lbctl against the lab (needs root)
+	swift build --product lbctl
+	swift build --product lb-controller
+	swift build --product lb-speaker
+	scripts/lbctl-transcript >docs/lbctl.md.new && mv docs/lbctl.md.new docs/lbctl.md

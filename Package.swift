@@ -88,10 +88,8 @@ let composition: [Target] = [
         name: "LoadBalancerControl",
         dependencies: [
             "MonotonicTime", "NetworkAddresses", "AddressPools", "Wire", "Election", "KubernetesModel",
-            "Reconciliation",
-            "KubernetesClient", "EmbeddedAPIServer", "CLinux", "PacketSocket", "Netlink", "Lab", "CPcap", logging, yams,
-            argumentParser, lifecycle,
-            unixSignals,
+            "Reconciliation", "KubernetesClient", "EmbeddedAPIServer", "CLinux", "PacketSocket", "Netlink", "Lab",
+            logging, system, argumentParser, lifecycle, unixSignals,
         ]),
     .systemLibrary(
         name: "CPcap", path: "Sources/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -175,8 +173,8 @@ let tests: [Target] = [
     .testTarget(
         name: "LoadBalancerControlTests",
         dependencies: [
-            "LoadBalancerControl", "KubernetesModel", "Reconciliation", "NetworkAddresses", "EmbeddedAPIServer",
-            "KubernetesClient", yams,
+            "LoadBalancerControl", "Lab", "KubernetesModel", "Reconciliation", "AddressPools", "MonotonicTime",
+            "NetworkAddresses", "Wire", "lbctl", "lb-controller", "lb-speaker",
         ]),
     .testTarget(
         name: "SimulationTests",

@@ -35,7 +35,8 @@ public struct RootCommand: AsyncParsableCommand {
         } catch {
             let code = exitCode(for: error)
             if code.isSuccess {
-                print(fullMessage(for: error))
+                let message = fullMessage(for: error)
+                if !message.isEmpty { Console.line(message) }
             } else {
                 let message = message(for: error)
                 if !message.isEmpty {

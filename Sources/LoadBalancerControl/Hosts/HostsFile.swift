@@ -1,4 +1,5 @@
 import Foundation
+import SystemPackage
 
 /// A file of which lbctl keeps one block. At every instant it is whole: the old one, or the new one.
 struct HostsFile {
@@ -34,10 +35,11 @@ struct HostsFile {
         let draft = "\(folder)/.\(URL(fileURLWithPath: path).lastPathComponent).lbctl"
         let kept = attributes.filter { [.posixPermissions, .ownerAccountID, .groupOwnerAccountID].contains($0.key) }
         do {
-            try? FileManager.default.removeItem(atPath: draft)
-            guard FileManager.default.createFile(atPath: draft, contents: nil, attributes: [.posixPermissions: 0o600])
-            else { throw CocoaError(.fileWriteNoPermission) }
-            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: draft))
+            // Foundation's own ways to create a file leave drafts of another name when they are killed.
+            let descriptor = try FileDescriptor.open(
+                FilePath(draft), .writeOnly, options: [.create, .truncate, .noFollow, .closeOnExec],
+                permissions: .ownerReadWrite)
+            let handle = FileHandle(fileDescriptor: descriptor.rawValue, closeOnDealloc: true)
             try handle.write(contentsOf: Data(content))
             try FileManager.default.setAttributes(kept, ofItemAtPath: draft)
             try handle.synchronize()

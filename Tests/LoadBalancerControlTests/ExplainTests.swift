@@ -1,0 +1,196 @@
+import AddressPools
+import KubernetesModel
+import NetworkAddresses
+import Reconciliation
+import Testing
+
+@testable import LoadBalancerControl
+
+@Suite("explain service")
+struct ExplainTests {
+    /// A cluster in which a reason holds, and what explain must say of it.
+    struct Row: Sendable, CustomTestStringConvertible {
+        let reason: String
+        let yaml: String
+        let says: String
+        var testDescription: String { reason }
+    }
+
+    static let web = World.service("web")
+    static let served = World.endpoint("web", on: "n1")
+
+    /// One row for each reason of the speakers' plan; `coverage` keeps the list complete.
+    static let plan: [Row] = [
+        Row(
+            reason: "notLoadBalancer",
+            yaml: "kind: Service\nmetadata: {name: web, namespace: default}\nspec: {type: ClusterIP}",
+            says: "The Service is not of type LoadBalancer."),
+        Row(
+            reason: "otherClass", yaml: World.join(World.pool, World.service("web", spec: "loadBalancerClass: x/y")),
+            says: "loadBalancerClass \"x/y\", which these speakers do not serve"),
+        Row(
+            reason: "noAddress", yaml: World.service("web", address: nil),
+            says: "There is no IPAddressPool yet."),
+        Row(
+            reason: "malformed", yaml: World.join(World.pool, World.service("web", address: "nonsense")),
+            says: "is no IP address"),
+        Row(
+            reason: "inNoPool", yaml: World.join(World.pool, World.service("web", address: "10.0.0.9")),
+            says: "It is in no IPAddressPool any more."),
+        Row(
+            reason: "poolNotAccepted",
+            yaml: World.join(
+                World.pool + "\nstatus: {conditions: [{type: Ready, status: \"False\", reason: Overlaps, message: x}]}",
+                web),
+            says: "IPAddressPool \"lan\" is not accepted (Overlaps)."),
+        Row(
+            reason: "serviceNotAdvertised",
+            yaml: World.join(
+                World.pool, web, served, World.node("n1"),
+                "kind: L2Advertisement\nmetadata: {name: a}\nspec: {serviceSelectors: [{matchLabels: {tier: gold}}]}"),
+            says: "none of them selects this Service"),
+        Row(
+            reason: "noServingEndpoint(Cluster)", yaml: World.join(World.pool, web, World.node("n1")),
+            says: "Not one endpoint of the Service serves."),
+        Row(
+            reason: "networkUnavailable",
+            yaml: World.join(
+                World.pool, web, served,
+                World.node("n1", more: "status: {conditions: [{type: NetworkUnavailable, status: \"True\"}]}")),
+            says: "node n1: not eligible: its condition NetworkUnavailable is true"),
+        Row(
+            reason: "excludedByLabel",
+            yaml: World.join(
+                World.pool, web, served,
+                World.node("n1", labels: "node.kubernetes.io/exclude-from-external-load-balancers: \"\"")),
+            says: "node n1: not eligible: it has the label node.kubernetes.io/exclude-from-external-load-balancers"),
+        Row(
+            reason: "notSelected",
+            yaml: World.join(
+                World.pool, web, served, World.node("n1"),
+                "kind: L2Advertisement\nmetadata: {name: a}\nspec: {nodeSelectors: [{matchLabels: {rack: a}}]}"),
+            says: "node n1: not eligible: no L2Advertisement of this address selects it"),
+        Row(
+            reason: "noServingEndpoint",
+            yaml: World.join(
+                World.pool, World.service("web", spec: "externalTrafficPolicy: Local"), World.endpoint("web", on: "n2"),
+                World.node("n1"), World.node("n2")),
+            says: "node n1: not eligible: externalTrafficPolicy is Local, and no endpoint on it serves"),
+        Row(
+            reason: "cordoned",
+            yaml: World.join(World.pool, web, served, World.node("n1", more: "spec: {unschedulable: true}")),
+            says: "node n1: eligible as a last resort: it is cordoned"),
+        Row(
+            reason: "drained",
+            yaml: World.join(World.pool, web, served, World.node("n1", annotations: "lb.cluster.home/drain: \"true\"")),
+            says: "node n1: eligible as a last resort: it is drained with `lbctl drain`"),
+        Row(
+            reason: "onlyTerminatingEndpoints",
+            yaml: World.join(
+                World.pool, World.service("web", spec: "externalTrafficPolicy: Local"),
+                World.endpoint("web", on: "n1", conditions: "ready: false, serving: true, terminating: true"),
+                World.node("n1")),
+            says: "node n1: eligible as a last resort: its endpoints are terminating"),
+    ]
+
+    @Test("says why, for every reason of the speakers' plan", arguments: plan)
+    func reason(_ row: Row) throws {
+        let lines = try World(row.yaml).explain("web")
+        #expect(lines.contains { $0.contains(row.says) }, "\(lines.joined(separator: "\n"))")
+        let advice = lines.drop { $0 != "What to do" }.dropFirst()
+        #expect(!advice.isEmpty)
+    }
+
+    @Test("has a row for every reason")
+    func coverage() {
+        let names = Set(Self.plan.map(\.reason))
+        for refusal in NodeVerdict.NodeRefusal.allCases { #expect(names.contains("\(refusal)")) }
+        for reason in NodeVerdict.LastResort.allCases { #expect(names.contains("\(reason)")) }
+        for refusal in Samples.services { #expect(names.contains(Samples.name(refusal))) }
+        for refusal in Samples.addresses { #expect(names.contains(Samples.name(refusal))) }
+    }
+
+    @Test("says what the allocation lacks and what would help")
+    func exhausted() throws {
+        let world = try World(
+            World.join(
+                World.pool, World.service("a"), World.service("b", address: "192.168.57.201"),
+                World.service("c", address: nil)))
+        let lines = world.explain("c")
+        #expect(lines.contains { $0.contains("pool lan: IPAddressPool \"lan\" has no free IPv4 address left") })
+        #expect(lines.contains { $0.hasPrefix("  → no address: IPAddressPool \"lan\" has no free") })
+        #expect(lines.last?.contains("Add addresses to spec.addresses") == true)
+    }
+
+    @Test("says who holds an address that is asked for")
+    func inUse() throws {
+        let world = try World(
+            World.join(
+                World.pool, World.service("a"),
+                World.service("b", address: nil, annotations: "lb.cluster.home/addresses: 192.168.57.200")))
+        let lines = world.explain("b")
+        #expect(lines.contains { $0.contains("192.168.57.200 is in use by Service default/a") }, "\(lines)")
+    }
+
+    @Test("says what another pool could give")
+    func otherPool() throws {
+        let world = try World(
+            World.join(
+                World.pool, World.service("a"),
+                "kind: IPAddressPool\nmetadata: {name: spare}\nspec: {addresses: [10.9.0.0/30], autoAssign: false}"))
+        let lines = world.explain("a")
+        #expect(lines.contains("  pool lan: has given it 192.168.57.200"))
+        #expect(lines.contains { $0.contains("pool spare: gives addresses only to Services that ask for it by name") })
+    }
+
+    @Test("names the announcer, its MAC and since when")
+    func announced() throws {
+        let world = try World(
+            World.join(
+                World.pool, Self.web, Self.served, World.node("n1"),
+                """
+                kind: ServiceL2Status
+                metadata: {name: default-web, namespace: herald-system}
+                status:
+                  serviceNamespace: default
+                  serviceName: web
+                  addresses: [{address: 192.168.57.200, interface: eth0, node: n1, hardwareAddress: "02:00:00:00:00:01", since: "2026-11-21T11:59:00Z"}]
+                """))
+        let lines = world.explain("web")
+        #expect(lines.contains("  node n1: eligible; announces it on eth0 (02:00:00:00:00:01) for 60s"))
+        #expect(lines.contains("  → announced by n1 on eth0"))
+    }
+}
+
+/// One value of each case that has a payload. The switches have no default: a new case does not compile until it is
+/// here, and then ``ExplainTests/coverage()`` wants its row.
+enum Samples {
+    static let services: [ServiceRefusal] = [.notLoadBalancer, .otherClass("x/y"), .noAddress]
+
+    static func name(_ refusal: ServiceRefusal) -> String {
+        switch refusal {
+        case .notLoadBalancer: "notLoadBalancer"
+        case .otherClass: "otherClass"
+        case .noAddress: "noAddress"
+        }
+    }
+
+    static let addresses: [AddressRefusal] = [
+        .malformed("x"), .inNoPool, .poolNotAccepted(pool: "lan", reason: "Overlaps"),
+        .serviceNotAdvertised(pool: "lan"), .noServingEndpoint,
+    ]
+
+    static func name(_ refusal: AddressRefusal) -> String {
+        switch refusal {
+        case .malformed: "malformed"
+        case .inNoPool: "inNoPool"
+        case .poolNotAccepted: "poolNotAccepted"
+        case .serviceNotAdvertised: "serviceNotAdvertised"
+        case .noServingEndpoint: "noServingEndpoint(Cluster)"
+        }
+    }
+
+    static let links: [LinkChoice.Verdict] = [
+        .named, .noSubnetAnywhere, .otherSubnet, .notNamed,
+    ]
+}

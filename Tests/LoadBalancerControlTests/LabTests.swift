@@ -1,0 +1,84 @@
+import Foundation
+import Lab
+import Testing
+
+@testable import LoadBalancerControl
+
+/// What the lab's tests need of the machine.
+enum LabMachine {
+    static let isSuitable =
+        geteuid() == 0
+        && ["ip", "unshare", "curl", "jq", "tcpdump", "dnsmasq", "dig"].allSatisfy { tool in
+            ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].contains {
+                FileManager.default.isExecutableFile(atPath: "\($0)/\(tool)")
+            }
+        }
+}
+
+/// The whole of Herald on a LAN of network namespaces: real daemons, real kernels, a real client.
+@Suite("lab", .serialized, .enabled(if: LabMachine.isSuitable, "needs root, iproute2, jq, tcpdump, dnsmasq and dig"))
+struct LabTests {
+    @Test(
+        "a client reaches a Service, by name, through a failover; dig is right all the while", .timeLimit(.minutes(2)))
+    func scenario() async throws {
+        let result = try await Program([Scratch.lbctl, "lab", "--dns"]).run()
+        #expect(result.status == 0, "\(result.output)")
+        for text in [
+            "Service default/grafana gets 192.168.57.200", "Service default/prometheus gets 192.168.57.201",
+            "the announcing node's cable is pulled", "dig is right after an Ingress host is renamed",
+            "ok      all of it",
+        ] {
+            #expect(result.output.contains(text), "\(result.output)")
+        }
+        #expect(!result.output.contains("FAILED"))
+    }
+
+    @Test("nothing is left of a lab that is killed", .timeLimit(.minutes(1)), arguments: ["INT", "TERM", "KILL"])
+    func killed(_ signal: String) async throws {
+        let script = """
+            "$1" lab --hold --no-failover >/dev/null 2>&1 & lab=$!
+            for _ in $(seq 1 100); do "$1" lab exec gateway -- true 2>/dev/null && break; sleep 0.1; done
+            inside=$(pgrep -P "$(pgrep -P $lab unshare)")
+            space=$(readlink /proc/$inside/ns/pid)
+            kill -\(signal) $lab; wait $lab 2>/dev/null
+            for _ in $(seq 1 50); do
+              left=$(readlink /proc/[0-9]*/ns/pid 2>/dev/null | grep -cF "$space")
+              [ "$left" = 0 ] && break; sleep 0.1
+            done
+            echo "left $left; networks $(ip netns | wc -l); space ${space%%:*}"
+            """
+        let result = try await Program(["bash", "-c", script, "bash", Scratch.lbctl]).run()
+        #expect(result.output.hasSuffix("left 0; networks 0; space pid\n"), "\(result.output)")
+    }
+
+    @Test("docs/lbctl.md is what lbctl says", .timeLimit(.minutes(2)))
+    func transcript() async throws {
+        let lbctl = try Scratch.lbctl
+        let page = try await Program(["\(Scratch.root)/scripts/lbctl-transcript"], environment: ["LBCTL": lbctl])
+            .check()
+        let written = try String(contentsOfFile: "\(Scratch.root)/docs/lbctl.md", encoding: .utf8)
+        let (now, then) = (Self.normalised(page), Self.normalised(written))
+        let difference = now.difference(from: then).map { change in
+            switch change {
+            case .insert(let offset, let line, _): "\(offset + 1) + \(line)"
+            case .remove(let offset, let line, _): "\(offset + 1) - \(line)"
+            }
+        }
+        #expect(difference.isEmpty, "run `make lbctl-page`:\n\(difference.joined(separator: "\n"))")
+    }
+
+    /// The lines without what is another in every run: ages, durations, times, identities, states of ARP entries.
+    static func normalised(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            var line = String(line)
+            line.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/, with: "TIME")
+            line.replace(/\(\d+\.\d s\)|in \d+\.\d s/, with: "DURATION")
+            line.replace(/\b(\d+m)?\d+s( ago)?\b/, with: "AGE")
+            line.replace(/controller-\d_[0-9a-f]+/, with: "controller")
+            line.replace(/\b(DELAY|REACHABLE|STALE|PROBE|INCOMPLETE|FAILED)\b/, with: "ENTRY")
+            line.replace(/\d+ frames, \d+ understood/, with: "FRAMES")
+            line.replace(#/ +/#, with: " ")
+            return line.hasSuffix(" ") ? String(line.dropLast()) : line
+        }
+    }
+}
