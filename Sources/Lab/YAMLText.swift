@@ -6,7 +6,12 @@ package enum YAMLText {
     /// - Throws: a ``Malformed`` with the line.
     package static func documents(_ text: String) throws -> [JSONValue] {
         do {
-            return try Yams.compose_all(yaml: text).map { value($0) }.filter { $0 != .null }
+            var nodes = try Yams.compose_all(yaml: text)
+            var documents: [JSONValue] = []
+            while let node = nodes.next() { documents.append(value(node)) }
+            // The sequence ends silently at what it cannot read.
+            if let error = nodes.error { throw error }
+            return documents.filter { $0 != .null }
         } catch let error as YamlError {
             throw Malformed(description: "\(error)".split(separator: "\n").joined(separator: " "))
         }
