@@ -17,13 +17,10 @@ struct Carrier: Sendable {
 extension LinkSpeaker {
     /// Keeps one row per known peer that has an address of a family that this node has, too.
     mutating func trimCarriers() {
-        let families = Set(configuration.ownAddresses.map(\.family))
         var order: [NodeID] = []
         for peer in configuration.knownPeers {
             let id = NodeID(name: peer.name)
-            guard id != me, let address = peer.addresses.first(where: { families.contains($0.family) }) else {
-                continue
-            }
+            guard id != me, let address = membership.environment.askable(peer.addresses) else { continue }
             order.append(id)
             if carriers[id]?.address != address {
                 carriers[id] = Carrier(address: address, groupHeardAt: membership.startedAt)

@@ -63,8 +63,22 @@ extension LinkSpeaker {
         return effects
     }
 
+    /// Whose answers must arrive: exactly the addresses that `Membership` and the unicast carrier ask.
+    private func hostsToAsk() -> Set<IPAddress> {
+        let environment = membership.environment
+        var hosts = Set(environment.gateways)
+        for peer in environment.known { if let host = environment.askable(peer.addresses) { hosts.insert(host) } }
+        for peer in membership.peers.rows { if let host = environment.askable(peer.addresses) { hosts.insert(host) } }
+        return hosts
+    }
+
     /// A claim by a node's hardware address is no foreign conflict.
     mutating func updateNodes() {
+        let hosts = hostsToAsk()
+        if hosts != askedHosts {
+            askedHosts = hosts
+            interestChanges &+= 1
+        }
         var nodes = Set(configuration.siblings.map(\.hardwareAddress))
         nodes.insert(configuration.hardwareAddress)
         for peer in membership.peers.rows {

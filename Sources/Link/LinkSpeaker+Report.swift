@@ -39,9 +39,7 @@ extension LinkSpeaker {
     package var interest: FrameInterest {
         var interest = FrameInterest()
         interest.addresses = Set(layer2.addresses)
-        interest.askedHosts = Set(configuration.gateways)
-        for peer in membership.peers.rows { interest.askedHosts.formUnion(peer.addresses) }
-        for peer in configuration.knownPeers { interest.askedHosts.formUnion(peer.addresses) }
+        interest.askedHosts = askedHosts
         // A helper must hear solicitations at once: the absent node's group membership ends with its process.
         interest.expectedAddresses = Set((configuration.intents ?? []).map(\.address).filter { $0.family == .ipv6 })
         return interest

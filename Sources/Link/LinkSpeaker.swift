@@ -33,6 +33,7 @@ package struct LinkSpeaker: Sendable {
     var conditions: [NodeID: PeerCondition] = [:]
     var reportedPhase: LinkPhase?
     var nodeAddresses: Set<MACAddress> = []
+    var askedHosts: Set<IPAddress> = []
     var interestChanges: UInt64 = 0
     var counters = LinkCounters()
 
@@ -76,7 +77,8 @@ package struct LinkSpeaker: Sendable {
 
     private mutating func apply(_ configuration: LinkConfiguration, at now: Instant) {
         var environment = Membership.Environment()
-        environment.gateways = configuration.gateways
+        let gateways4 = configuration.gateways.filter { $0.family == .ipv4 }
+        environment.gateways = gateways4.isEmpty ? configuration.gateways : gateways4
         environment.known = configuration.knownPeers.compactMap { peer in
             let id = NodeID(name: peer.name)
             return id == me ? nil : .init(id: id, name: peer.name, addresses: peer.addresses)
@@ -87,6 +89,7 @@ package struct LinkSpeaker: Sendable {
         environment.isUp = isUp
         environment.isWireless = configuration.isWireless
         environment.families = Set(configuration.ownAddresses.map(\.family))
+        environment.prefixes = configuration.prefixes
         membership.configure(environment, timing: configuration.timing.membership, at: now)
         election.configure(
             configuration.intents, isStale: configuration.isStale, isLeaving: configuration.isLeaving,

@@ -96,12 +96,8 @@ extension Membership {
         }
         peer.lastAsked = now
         deadline = min(deadline, now + timing.kernelAsk)
-        guard let address = askable(peer.addresses) else { return }
+        guard let address = environment.askable(peer.addresses) else { return }
         directives.append(.ask(address, peer.hardwareAddress))
-    }
-
-    private func askable(_ addresses: [IPAddress]) -> IPAddress? {
-        addresses.first { environment.families.contains($0.family) }
     }
 
     private mutating func askGateway(_ gateway: IPAddress, at now: Instant, _ directives: inout [Directive]) {
@@ -141,7 +137,8 @@ extension Membership {
     private mutating func join(at now: Instant, _ directives: inout [Directive]) {
         guard environment.hasKey, environment.isUp else { return }
         for id in environment.recorded where peers[id] == nil && id != me {
-            guard let known = environment.known.first(where: { $0.id == id }), let address = askable(known.addresses)
+            guard let known = environment.known.first(where: { $0.id == id }),
+                let address = environment.askable(known.addresses)
             else { continue }
             directives.append(.ask(address, nil))
         }

@@ -13,7 +13,7 @@ package struct Membership: Sendable {
     package internal(set) var incarnation: UInt64
     package internal(set) var peers = PeerTable()
 
-    var environment = Environment()
+    package internal(set) var environment = Environment()
     package private(set) var startedAt: Instant
     var joiningSince: Instant
     var firstForeign: Instant?
@@ -55,8 +55,23 @@ package struct Membership: Sendable {
         package var isWireless = false
         /// Whether there is an own address to ask kernels from.
         package var families: Set<IPFamily> = []
+        /// The networks on the link.
+        package var prefixes: [IPPrefix] = []
 
         package init() {}
+
+        /// The one address of a host that its kernel is asked by: IPv4 on a network of the link if it has one, because
+        /// hearing the answer by IPv6 needs a filter that runs on every IPv6 packet of the node.
+        package func askable(_ addresses: [IPAddress]) -> IPAddress? {
+            let reachable = addresses.filter { families.contains($0.family) }
+            return reachable.first { $0.family == .ipv4 && isOnLink($0) } ?? reachable.first { $0.family == .ipv6 }
+                ?? reachable.first
+        }
+
+        private func isOnLink(_ address: IPAddress) -> Bool {
+            let known = prefixes.filter { $0.family == address.family }
+            return known.isEmpty || known.contains { $0.contains(address) }
+        }
 
         package struct Known: Sendable, Equatable {
             package var id: NodeID
