@@ -6,6 +6,9 @@ package struct LinkMonitor: ~Copyable {
     /// Readable when there may be changes.
     package let descriptor: Int32
     package private(set) var state: NetworkState
+    /// Interfaces that were deleted, or left the namespace, since the update before: sockets on them are dead for ever,
+    /// even when one with the same index exists again.
+    package private(set) var removed: Set<Int32> = []
     /// Times that the kernel dropped notifications and all was read again.
     package private(set) var resynchronisations = 0
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -31,15 +34,16 @@ package struct LinkMonitor: ~Copyable {
     deinit { close(descriptor) }
 
     /// Reads all waiting notifications without blocking.
-    /// - Returns: whether the state is another one than before.
+    /// - Returns: whether the state is another one than before, or an interface was replaced by an equal one.
     package mutating func update() throws(NetlinkError) -> Bool {
         var changed = state
-        defer { state = changed }
+        var gone: Set<Int32> = []
+        defer { (state, removed) = (changed, gone) }
         while true {
             let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             if count < 0 {
                 switch errno {
-                case EAGAIN: return changed != state
+                case EAGAIN: return changed != state || !gone.isEmpty
                 case EINTR: continue
                 case ENOBUFS:
                     resynchronisations += 1
@@ -48,8 +52,11 @@ package struct LinkMonitor: ~Copyable {
                 default: throw NetlinkError(errno)
                 }
             }
-            guard count > 0 else { return changed != state }
-            NetlinkMessage.forEach(in: buffer.span.extracting(0..<count)) { changed.apply($0) }
+            guard count > 0 else { return changed != state || !gone.isEmpty }
+            NetlinkMessage.forEach(in: buffer.span.extracting(0..<count)) { message in
+                if case .linkGone(let index) = message { gone.insert(index) }
+                changed.apply(message)
+            }
         }
     }
 
@@ -80,9 +87,11 @@ package struct LinkMonitor: ~Copyable {
         var failure: Int32?
         while !isDone {
             var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard unsafe cl_poll(&ready, 1, 2_000_000_000) > 0 else { throw NetlinkError(ETIMEDOUT) }
+            let status = unsafe cl_poll(&ready, 1, 2_000_000_000)
+            if -status == EINTR { continue }
+            guard status > 0 else { throw NetlinkError(status == 0 ? ETIMEDOUT : -status) }
             let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
-            guard count > 0 else { throw NetlinkError(errno) }
+            guard count > 0 else { throw NetlinkError(count == 0 ? EPROTO : errno) }
             NetlinkMessage.forEach(in: buffer.span.extracting(0..<count)) { message in
                 switch message {
                 case .done: isDone = true

@@ -97,6 +97,29 @@ struct LinkMonitorTests {
         }
     }
 
+    @Test("an interface that is replaced by an equal one with the same index is told as removed")
+    func replaced() async throws {
+        let segment = try await Segment.make()
+        let process = segment.node
+        try await segment.onNode("ip link add twin index 77 address 02:00:00:00:00:77 type veth peer name other")
+        let result = try await segment.insideNode {
+            var monitor = try LinkMonitor()
+            let before = monitor.state.interfaces[77]
+            let shell = Process()
+            shell.executableURL = URL(filePath: "/usr/bin/nsenter")
+            let again = "ip link add twin index 77 address 02:00:00:00:00:77 type veth peer name other"
+            shell.arguments = ["-t", "\(process)", "-n", "sh", "-ec", "ip link del twin; \(again)"]
+            try shell.run()
+            shell.waitUntilExit()
+            let isChanged = try monitor.update()
+            let removed = monitor.removed
+            let isChangedTwice = try monitor.update()
+            let isEqual = before == monitor.state.interfaces[77]
+            return (isEqual, isChanged, removed.contains(77), isChangedTwice, monitor.removed.isEmpty)
+        }
+        #expect(result == (true, true, true, false, true))
+    }
+
     @Test("when the kernel drops notifications, the state is read again as a whole")
     func overrun() async throws {
         let segment = try await Segment.make()

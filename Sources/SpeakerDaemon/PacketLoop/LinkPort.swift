@@ -18,10 +18,18 @@ final class LinkPort<Core: LinkCore> {
     private var groups: GroupMembership
     private var appliedInterest: UInt64?
     private var nextInterest: Instant?
+    /// When what could not be set up is tried again; `nil` when all is in place.
+    private var nextAttempt: Instant?
     private let receiveBuffer: Int
     private var interface: NetworkInterface?
+    private var interestTrouble: String?
+    private var carrierTrouble: String?
+
     /// Why something of this link does not work; `nil` when all does.
-    private(set) var trouble: String?
+    var trouble: String? {
+        guard let interestTrouble, let carrierTrouble else { return interestTrouble ?? carrierTrouble }
+        return interestTrouble + "; " + carrierTrouble
+    }
 
     init(_ configuration: LinkConfiguration, settings: PacketLoopSettings, at now: Instant) throws(PacketSocketError) {
         self.configuration = configuration
@@ -35,11 +43,7 @@ final class LinkPort<Core: LinkCore> {
         groups = GroupMembership(interfaceIndex: index)
         core = Core(configuration, at: now)
         counters.receiveBuffer = arp.receiveBuffer
-        do throws(PacketSocketError) {
-            carrier = try CarrierSocket(interfaceIndex: index, port: HelloFrame.port)
-        } catch {
-            trouble = "no unicast carrier on port \(HelloFrame.port): \(error)"
-        }
+        openCarrier()
     }
 
     /// Descriptors to wait for, in the order that ``PacketThread`` drains them.
@@ -70,13 +74,17 @@ final class LinkPort<Core: LinkCore> {
 
     // MARK: What must arrive
 
-    /// When the filter must be made anew; `nil` when it fits.
-    var interestDeadline: Instant? { core.interestVersion == appliedInterest ? nil : nextInterest }
+    /// When the filter must be made anew, or tried again; `nil` when it fits.
+    var interestDeadline: Instant? { core.interestVersion == appliedInterest ? nextAttempt : nextInterest }
 
-    /// Brings filters and group memberships up to date, at most every 10 ms: a burst of takes is one change.
+    /// Brings filters and group memberships up to date, at most every 10 ms: a burst of takes is one change. What the
+    /// kernel refuses is tried again after 5 s.
     /// - Returns: whether the set of descriptors has changed.
     func applyInterest(at now: Instant) -> Bool {
-        guard core.interestVersion != appliedInterest, nextInterest.map({ $0 <= now }) ?? true else { return false }
+        let isDue =
+            core.interestVersion == appliedInterest
+            ? nextAttempt.map { $0 <= now } ?? false : nextInterest.map { $0 <= now } ?? true
+        guard isDue else { return false }
         appliedInterest = core.interestVersion
         nextInterest = now + .milliseconds(10)
         let interest = core.interest
@@ -84,10 +92,14 @@ final class LinkPort<Core: LinkCore> {
         let v6 = interest.addresses.compactMap(\.v6)
         let asked4 = interest.askedHosts.compactMap(\.v4)
         let asked6 = interest.askedHosts.compactMap(\.v6)
-        trouble = nil
+        interestTrouble = nil
+        var isComplete = true
         let arpFilters = Self.coarser.lazy.map { PacketFilter.arp(targets: v4, askedHosts: asked4, intervals: $0) }
-        counters.filterInstructions = attach(arpFilters, to: arp)
-        let hadNeighborDiscovery = neighborDiscovery != nil
+        let arpInstructions = attach(arpFilters, to: arp)
+        counters.filterInstructions = arpInstructions ?? 0
+        if arpInstructions == nil { isComplete = false }
+        let before = (neighborDiscovery != nil, carrier != nil)
+        if carrier == nil { openCarrier() }
         if v6.isEmpty && asked6.isEmpty {
             // Its filter would run on every IPv6 packet of the node.
             neighborDiscovery = nil
@@ -96,28 +108,32 @@ final class LinkPort<Core: LinkCore> {
                 PacketFilter.neighborDiscovery(targets: v6, askedHosts: asked6, intervals: $0)
             }
             openNeighborDiscovery()
-            if let neighborDiscovery { counters.filterInstructions += attach(filters, to: neighborDiscovery) }
+            let instructions = neighborDiscovery.flatMap { attach(filters, to: $0) }
+            counters.filterInstructions += instructions ?? 0
+            if instructions == nil { isComplete = false }
         }
         let expected = v6 + interest.expectedAddresses.compactMap(\.v6)
         let (failed, error) = groups.set(Set(expected.map(\.solicitedNode)))
-        if let error { trouble = "\(failed) solicited-node groups are not joined: \(error)" }
+        if let error { interestTrouble = "\(failed) solicited-node groups are not joined: \(error)" }
         (counters.groupsJoined, counters.groupsFailed) = (groups.count, failed)
-        return hadNeighborDiscovery != (neighborDiscovery != nil)
+        nextAttempt = isComplete && failed == 0 && carrier != nil ? nil : now + .seconds(5)
+        return before != (neighborDiscovery != nil, carrier != nil)
     }
 
     /// Intervals for a filter, tried in this order where the kernel's option memory is short.
     private static var coarser: [Int] { [PacketFilter.maximumIntervals, 64, 16] }
 
-    private func attach(_ filters: some Sequence<PacketFilter>, to socket: PacketSocket) -> Int {
+    /// - Returns: the instructions of the first filter that the kernel takes; `nil` when it takes none.
+    private func attach(_ filters: some Sequence<PacketFilter>, to socket: PacketSocket) -> Int? {
         for filter in filters {
             do throws(PacketSocketError) {
                 try socket.attach(filter)
                 return filter.count
             } catch {
-                trouble = "\(error)"
+                interestTrouble = "\(error)"
             }
         }
-        return 0
+        return nil
     }
 
     private func openNeighborDiscovery() {
@@ -127,7 +143,16 @@ final class LinkPort<Core: LinkCore> {
                 etherType: .ipv6, interfaceIndex: configuration.interfaceIndex, filter: .none,
                 receiveBuffer: receiveBuffer)
         } catch {
-            trouble = "\(error)"
+            interestTrouble = "\(error)"
+        }
+    }
+
+    private func openCarrier() {
+        do throws(PacketSocketError) {
+            carrier = try CarrierSocket(interfaceIndex: configuration.interfaceIndex, port: HelloFrame.port)
+            carrierTrouble = nil
+        } catch {
+            carrierTrouble = "no unicast carrier on port \(HelloFrame.port): \(error)"
         }
     }
 

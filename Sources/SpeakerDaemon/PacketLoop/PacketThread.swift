@@ -15,6 +15,8 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     private var failed: [Int32: String] = [:]
     private var troubles: [Int32: String] = [:]
     private var monitor: LinkMonitor?
+    private var monitorTrouble: String?
+    private var network = NetworkState()
     private var pollSet = PollSet()
     private var sources: [(port: LinkPort<Core>, source: LinkPort<Core>.Source)] = []
     private var frames = FrameExchange()
@@ -32,7 +34,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
 
     mutating func run() {
         KernelClock.nameThread("packets")
-        openMonitor()
+        openMonitor(at: Self.now())
         while !isStopping {
             rebuildPollSet()
             repeat {
@@ -167,7 +169,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
                 }
             }
         }
-        if monitor == nil { nextRetry = now + .seconds(5) }
+        if monitor == nil { openMonitor(at: now) }
     }
 
     private mutating func closePort(_ index: Int32) {
@@ -185,33 +187,49 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
 
     // MARK: Interfaces
 
-    private mutating func openMonitor() {
+    /// Without netlink nothing is known of cables and hardware addresses: tried again every 5 s.
+    private mutating func openMonitor(at now: Instant) {
         do throws(NetlinkError) {
             monitor = try LinkMonitor()
-            if let state = monitor?.state { tell(.network(state)) }
+            needsRebuild = true
+            monitorTrouble = nil
+            if let state = monitor?.state { networkChanged(to: state, removed: [], at: now) }
         } catch {
-            tell(.trouble("\(error)", link: ""))
+            nextRetry = now + .seconds(5)
+            if monitorTrouble != "\(error)" { tell(.trouble("\(error)", link: "")) }
+            monitorTrouble = "\(error)"
         }
     }
 
     private mutating func updateNetwork(at now: Instant) {
-        guard let before = monitor?.state else { return }
         do throws(NetlinkError) {
-            guard try monitor?.update() == true, let state = monitor?.state else { return }
-            for (index, port) in ports {
-                guard let interface = state.interfaces[index] else {
-                    // Its sockets are dead for ever; another interface may get the index.
-                    closePort(index)
-                    continue
-                }
-                guard interface != before.interfaces[index] else { continue }
-                perform(port.interfaceChanged(interface, at: now), on: port)
+            guard try monitor?.update() == true, let state = monitor?.state, let removed = monitor?.removed else {
+                return
             }
-            wanted.removeAll { state.interfaces[$0.interfaceIndex] == nil }
-            tell(.network(state))
+            networkChanged(to: state, removed: removed, at: now)
+            if !removed.isEmpty { openMissing(at: now) }
         } catch {
+            // What was missed is found by reading everything again.
             tell(.trouble("\(error)", link: ""))
+            monitor = nil
+            needsRebuild = true
+            nextRetry = now + .seconds(1)
         }
+    }
+
+    private mutating func networkChanged(to state: NetworkState, removed: Set<Int32>, at now: Instant) {
+        for (index, port) in ports {
+            guard let interface = state.interfaces[index], !removed.contains(index) else {
+                // Its sockets are dead for ever; another interface may get the index.
+                closePort(index)
+                continue
+            }
+            guard interface != network.interfaces[index] else { continue }
+            perform(port.interfaceChanged(interface, at: now), on: port)
+        }
+        wanted.removeAll { state.interfaces[$0.interfaceIndex] == nil }
+        network = state
+        tell(.network(state))
     }
 
     // MARK: Reports
