@@ -130,6 +130,8 @@ final class Witness: Sendable {
     struct Sighting: Sendable {
         /// Seconds since the first frame that was seen.
         let time: Double
+        /// Seconds since 1970.
+        let clock: Double
         let frame: LinkFrame
     }
 
@@ -165,7 +167,7 @@ final class Witness: Sendable {
         let first = frames.first?.time ?? 0
         return frames.compactMap { frame in
             guard let parsed = try? LinkFrame(parsing: frame.bytes.span) else { return nil }
-            return Sighting(time: frame.time - first, frame: parsed)
+            return Sighting(time: frame.time - first, clock: frame.time, frame: parsed)
         }
     }
 }
