@@ -14,6 +14,7 @@
 
 struct cl_batch {
   uint32_t capacity, size;
+  uint32_t shortened; // Vectors below this index may have the length of a frame that was sent.
   uint8_t *octets;
   struct iovec *vectors;
   struct mmsghdr *messages;
@@ -57,9 +58,11 @@ uint32_t cl_batch_length(const struct cl_batch *batch, uint32_t index) {
 
 void cl_batch_set_length(struct cl_batch *batch, uint32_t index, uint32_t length) {
   batch->vectors[index].iov_len = length < batch->size ? length : batch->size;
+  if (index >= batch->shortened) batch->shortened = index + 1;
 }
 
 int cl_batch_receive(int fd, struct cl_batch *batch) {
+  for (; batch->shortened > 0; batch->shortened--) batch->vectors[batch->shortened - 1].iov_len = batch->size;
   int count = recvmmsg(fd, batch->messages, batch->capacity, MSG_DONTWAIT, NULL);
   return count < 0 ? -errno : count;
 }
