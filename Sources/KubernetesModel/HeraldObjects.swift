@@ -18,8 +18,10 @@ public enum HeraldObjects {
     public static let interfacesAnnotation = "lb.cluster.home/interfaces"
     /// On a speaker's Lease: the version of its program.
     public static let versionAnnotation = "lb.cluster.home/version"
-    /// On a speaker's Lease: how many peers it hears on all its links.
+    /// On a speaker's Lease: how many peers it hears on each link, as `eth0=3,eth1=2`.
     public static let peersAnnotation = "lb.cluster.home/peers"
+    /// On a speaker's Lease: the watches of the API server that are silent, separated by commas; empty when all live.
+    public static let staleAnnotation = "lb.cluster.home/stale"
     /// On a Node, set by `lbctl drain`, removed by `lbctl undrain`: the node gives its addresses away, as if cordoned.
     public static let drainAnnotation = "lb.cluster.home/drain"
 }

@@ -36,12 +36,14 @@ struct SpeakerView: ResourceView {
         let state = Self.state(of: lease, node, now)
         let renewed = lease?.spec?.renewTime?.time
         let eligible = Self.eligibility(of: node)
-        let peers = annotations[HeraldObjects.peersAnnotation] ?? "-"
+        let peers = list(HeraldObjects.peersAnnotation)
+        let silent = annotations[HeraldObjects.staleAnnotation] ?? ""
+        let seen = renewed.map { Age.text(since: $0, now: now) + " ago" } ?? "never"
         return ResourceRow(
             id: name,
             cells: [
                 .init(name), state, .init(list(HeraldObjects.interfacesAnnotation)), .init("\(announced)"),
-                .init(peers), .init(renewed.map { Age.text(since: $0, now: now) + " ago" } ?? "never"),
+                .init(peers), silent.isEmpty ? .init(seen) : .init("\(seen), but no \(silent)", .warning),
                 .init(list(HeraldObjects.versionAnnotation)), .init(list(HeraldObjects.addressesAnnotation)),
                 .init(eligible),
             ],
@@ -49,9 +51,17 @@ struct SpeakerView: ResourceView {
                 "node": .string(name), "state": .string(state.text),
                 "links": .array(
                     list(HeraldObjects.interfacesAnnotation).split(separator: ",").map { .string(String($0)) }),
-                "addresses": .integer(Int64(announced)), "peers": .string(peers),
+                "addresses": .integer(Int64(announced)), "peers": .object(Self.counts(peers)),
+                "apiSeen": renewed.map { .string("\($0)") } ?? .null,
+                "silentWatches": .array(silent.split(separator: ",").map { .string(String($0)) }),
                 "version": .string(list(HeraldObjects.versionAnnotation)), "eligible": .string(eligible),
             ])
+    }
+
+    /// `eth0=3,eth1=2` as an object.
+    private static func counts(_ peers: String) -> [String: JSONValue] {
+        let pairs = peers.split(separator: ",").map { $0.split(separator: "=") }.filter { $0.count == 2 }
+        return Dictionary(pairs.map { (String($0[0]), .integer(Int64($0[1]) ?? 0)) }) { $1 }
     }
 
     static func state(of lease: Lease?, _ node: Node?, _ now: Timestamp) -> TextTable.Cell {

@@ -17,6 +17,7 @@ actor SpeakerControl {
     private var records: AnnouncementRecords
     private var narrator: FactNarrator
     private var delivered: [LinkConfiguration] = []
+    private var heard = PeersHeard()
     private let metrics = ControlMetrics()
     private let logger: Logger
     private let health: HealthState
@@ -79,6 +80,11 @@ actor SpeakerControl {
     nonisolated let node: String
     var links: [UsableLink] { state.links }
     var plan: SpeakerPlan { state.planner.plan }
+    /// As the speaker's Lease has it.
+    var peersHeard: String { heard.text(on: state.links.map(\.name)) }
+    var silentWatches: String {
+        state.freshness.stale(at: MonotonicClock.now()).map(\.rawValue).sorted().joined(separator: ",")
+    }
 
     // MARK: What is to be done
 
@@ -155,6 +161,7 @@ actor SpeakerControl {
     /// Takes in the whole state of a link, which corrects whatever a lost fact left wrong.
     func take(_ report: LinkReport) {
         health.set("link \(report.interfaceName)", problem: report.phase.problem)
+        heard.take(report)
         records.announces(Set(report.owned.map(\.address)), on: report.interfaceName, at: MonotonicClock.now())
         recordsBell.ring()
     }

@@ -56,6 +56,8 @@ struct LeaseKeeper: ServiceLifecycle.Service {
         annotations[HeraldObjects.addressesAnnotation] =
             links.flatMap(\.addresses).map { "\($0.address)" }.joined(separator: ",")
         annotations[HeraldObjects.interfacesAnnotation] = links.map(\.name).joined(separator: ",")
+        annotations[HeraldObjects.peersAnnotation] = await control.peersHeard
+        annotations[HeraldObjects.staleAnnotation] = await control.silentWatches
         annotations[HeraldObjects.versionAnnotation] = heraldVersion
         lease.metadata.annotations = annotations
         lease.metadata.labels = (lease.metadata.labels ?? [:]).merging(
