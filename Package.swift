@@ -174,7 +174,7 @@ let tests: [Target] = [
         name: "LoadBalancerControlTests",
         dependencies: [
             "LoadBalancerControl", "Lab", "KubernetesModel", "Reconciliation", "AddressPools", "MonotonicTime",
-            "NetworkAddresses", "Wire", "lbctl", "lb-controller", "lb-speaker",
+            "NetworkAddresses", "Wire", "lbctl", "lb-controller", "lb-speaker", argumentParser,
         ]),
     .testTarget(
         name: "SimulationTests",

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
+import Foundation
 import KubernetesClient
 import KubernetesModel
 import Logging
@@ -48,7 +48,7 @@ struct ControllerCommand: AsyncParsableCommand {
         let telemetry = Telemetry.start(telemetry.configuration)
         let logger = Logger(label: "controller")
         let limits = RequestLimits(rate: api.rate, burst: api.burst, concurrency: 16)
-        let client = try APIClient(configuration, transport: api.transport?.kind, limits: limits, logger: logger)
+        let client = try APIClient(configuration, transport: api.transport?.kind, limits: limits)
         let namespace =
             api.namespace ?? environment["POD_NAMESPACE"] ?? (api.kubeconfig == nil ? configuration.namespace : nil)
             ?? HeraldObjects.defaultNamespace
@@ -56,6 +56,8 @@ struct ControllerCommand: AsyncParsableCommand {
             await client.shutdown()
             throw error
         }
+        // What went wrong at the start is one line on stderr, so this is said after it.
+        client.describe(to: logger)
 
         let policy = ControllerPolicy(loadBalancerClass: loadBalancerClass, namespace: namespace)
         let health = telemetry.health
@@ -91,5 +93,29 @@ struct ValidationFailure: Error, CustomStringConvertible {
 
 /// What the executable runs.
 package enum ControllerProgram {
-    package static func main() async { await ControllerCommand.main() }
+    /// Prints an error as one line that says what to do.
+    ///
+    /// - Returns: the exit status: 0, 1 for a failure, 64 for a wrong command line.
+    package static func start(_ arguments: [String]) async -> Int32 {
+        do {
+            var command = try ControllerCommand.parseAsRoot(arguments)
+            if let controller = command as? ControllerCommand {
+                try await controller.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch {
+            let code = ControllerCommand.exitCode(for: error)
+            if code.isSuccess {
+                print(ControllerCommand.fullMessage(for: error))
+            } else {
+                let hint = code == .validationFailure ? "; see lb-controller --help" : ""
+                let text = ControllerCommand.message(for: error) + hint
+                let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+                try? FileHandle.standardError.write(contentsOf: Data("lb-controller: \(line)\n".utf8))
+            }
+            return code.rawValue
+        }
+    }
 }

@@ -1,3 +1,4 @@
 import ControllerDaemon
+import Foundation
 
-await ControllerProgram.main()
+exit(await ControllerProgram.start(Array(CommandLine.arguments.dropFirst())))

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import KubernetesModel
 import NetworkAddresses
@@ -84,6 +85,21 @@ struct HostsTests {
             "", "a b", "a\nb", "#x", "a..b", "-a", "a-", "*", "*.", "ä.home", "a/b", String(repeating: "a", count: 64),
         ])
     func badNames(_ name: String) { #expect(HostTable.canonical(name) == nil) }
+
+    @Test("with --watch, a failing --reload is a warning; without, it is the end")
+    func reload() async throws {
+        try await Scratch.with { folder in
+            try "".write(toFile: "\(folder)/hosts", atomically: true, encoding: .utf8)
+            let arguments = ["--sync", "\(folder)/hosts", "--reload", "exit 3"]
+            try await HostsCommand.parse(arguments + ["--watch"]).put(Self.table())
+            let text = try String(contentsOfFile: "\(folder)/hosts", encoding: .utf8)
+            #expect(text.contains("192.168.57.200 grafana.cluster.home"))
+            try "".write(toFile: "\(folder)/hosts", atomically: true, encoding: .utf8)
+            let once = try HostsCommand.parse(arguments)
+            let error = await #expect(throws: Complaint.self) { try await once.put(Self.table()) }
+            #expect(error?.description == "`exit 3` ended with status 3")
+        }
+    }
 
     static let block = Array("\(HostsBlock.begin)\n1.2.3.4 a\n\(HostsBlock.end)\n".utf8)
 

@@ -34,8 +34,13 @@ package final class APIClient: Sendable {
             case .asyncHTTPClient: try AsyncHTTPClientTransport(configuration)
             }
         self.init(configuration, selection: selection, transport: transport, limits: limits)
-        for warning in configuration.warnings { logger?.warning("\(warning)") }
-        logger?.info(
+        if let logger { describe(to: logger) }
+    }
+
+    /// Logs which API server is used, how and why, with the warnings of the configuration.
+    package func describe(to logger: Logger) {
+        for warning in configuration.warnings { logger.warning("\(warning)") }
+        logger.info(
             "using the Kubernetes API",
             metadata: [
                 "api.server": "\(configuration.server)", "api.configuration": "\(configuration.origin)",

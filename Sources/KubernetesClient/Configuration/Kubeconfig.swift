@@ -63,7 +63,9 @@ package struct Kubeconfig: Sendable {
     private mutating func merge(_ text: String, folder: String, name: String) throws(APIError) {
         let file: KubeconfigFile
         do { file = try YAMLDecoder().decode(KubeconfigFile.self, from: text) } catch {
-            throw APIError(code: .configuration, message: "\(name) is no kubeconfig: \(error)")
+            throw APIError(
+                code: .configuration,
+                message: "\(name) is no kubeconfig: \(YAMLProblem(error)); mend it, or name another")
         }
         if currentContext == nil, let current = file.currentContext, !current.isEmpty { currentContext = current }
         for entry in file.contexts ?? [] where contexts[entry.name] == nil {

@@ -22,7 +22,10 @@ struct ClusterOptions: ParsableArguments {
             return value
         } catch {
             await reader.client.shutdown()
-            throw error
+            guard let failure = error as? APIError, failure.code == .transport else { throw error }
+            throw Complaint(
+                "cannot reach the API server \(configuration.server): \(failure.message); check "
+                    + "\(configuration.origin), and whether the server runs")
         }
     }
 }

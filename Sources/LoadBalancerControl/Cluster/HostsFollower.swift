@@ -8,7 +8,9 @@ struct HostsFollower: Sendable {
     init(_ reader: ClusterReader) { self.reader = reader }
 
     /// Until cancelled. Changes that come within a quarter of a second are one.
-    func follow(_ show: @Sendable (HostTable) async throws -> Void) async throws {
+    ///
+    /// - Parameter show: false when the same table is to be shown again at the next look.
+    func follow(_ show: @Sendable (HostTable) async -> Bool) async throws {
         let (changes, change) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await watch(Service.self, change) }
@@ -26,8 +28,7 @@ struct HostsFollower: Sendable {
                 // While the API server cannot be asked, the names stay as they are; the watch tells when to ask again.
                 guard let objects = try? await reader.hostObjects() else { continue }
                 let table = HostTable(objects)
-                if table != last { try await show(table) }
-                last = table
+                if table != last { last = await show(table) ? table : nil }
             }
             group.cancelAll()
         }

@@ -35,11 +35,19 @@ struct HostsCommand: AsyncParsableCommand {
         try await cluster.withReader { reader in
             try await put(HostTable(try await reader.hostObjects()))
             guard watch else { return }
-            try await HostsFollower(reader).follow { try await put($0) }
+            try await HostsFollower(reader).follow { table in
+                do {
+                    try await put(table)
+                    return true
+                } catch {
+                    Console.complain("\(error); trying again")
+                    return false
+                }
+            }
         }
     }
 
-    private func put(_ table: HostTable) async throws {
+    func put(_ table: HostTable) async throws {
         for line in table.skipped { Console.complain("left out: \(line)") }
         if format == .hosts, !table.wildcards.isEmpty {
             Console.complain(
@@ -58,7 +66,11 @@ struct HostsCommand: AsyncParsableCommand {
         let result = try await Program(["sh", "-c", reload]).run()
         guard result.isSuccess else {
             let output = result.output.trimmingCharacters(in: .whitespacesAndNewlines)
-            throw Complaint("`\(reload)` ended with status \(result.status)\(output.isEmpty ? "" : ": \(output)")")
+            let text = "`\(reload)` ended with status \(result.status)\(output.isEmpty ? "" : ": \(output)")"
+            // The file is right; the resolver may be restarting, and reads it then.
+            guard watch else { throw Complaint(text) }
+            Console.complain("warning: \(text)")
+            return
         }
     }
 }
