@@ -77,8 +77,10 @@ final class LinkPort<Core: LinkCore> {
     /// When the filter must be made anew, or tried again; `nil` when it fits.
     var interestDeadline: Instant? { core.interestVersion == appliedInterest ? nextAttempt : nextInterest }
 
-    /// Brings filters and group memberships up to date, at most every 10 ms: a burst of takes is one change. What the
-    /// kernel refuses is tried again after 5 s.
+    /// Brings filters and group memberships up to date, as a rule at once: an address that is taken, and a filter that does
+    /// not know it yet, is a gap. Changes that follow each other closely wait for at most 10 ms, and only so long that
+    /// filters of thousands of addresses take no more than a fifth of the thread's time.
+    /// What the kernel refuses is tried again after 5 s.
     /// - Returns: whether the set of descriptors has changed.
     func applyInterest(at now: Instant) -> Bool {
         let isDue =
@@ -86,7 +88,7 @@ final class LinkPort<Core: LinkCore> {
             ? nextAttempt.map { $0 <= now } ?? false : nextInterest.map { $0 <= now } ?? true
         guard isDue else { return false }
         appliedInterest = core.interestVersion
-        nextInterest = now + .milliseconds(10)
+        defer { nextInterest = now + Self.spacing(after: KernelClock.monotonicNanoseconds() - now.nanoseconds) }
         let interest = core.interest
         let v4 = interest.addresses.compactMap(\.v4)
         let v6 = interest.addresses.compactMap(\.v6)
@@ -118,6 +120,11 @@ final class LinkPort<Core: LinkCore> {
         (counters.groupsJoined, counters.groupsFailed) = (groups.count, failed)
         nextAttempt = isComplete && failed == 0 && carrier != nil ? nil : now + .seconds(5)
         return before != (neighborDiscovery != nil, carrier != nil)
+    }
+
+    /// From the start of one change of filters that took this long to the next.
+    static func spacing(after nanoseconds: Int64) -> Interval {
+        min(max(Interval(nanoseconds: nanoseconds) * 5, .milliseconds(1)), .milliseconds(10))
     }
 
     /// Intervals for a filter, tried in this order where the kernel's option memory is short.

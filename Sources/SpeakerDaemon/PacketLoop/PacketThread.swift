@@ -63,10 +63,8 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         }
         now = Self.now()
         for port in ports.values {
-            if let due = port.core.nextDeadline(at: now), due <= now {
-                perform(port.core.poll(at: now), on: port)
-            }
-            if port.applyInterest(at: now) { needsRebuild = true }
+            let effects = port.core.nextDeadline(at: now).map { $0 <= now } ?? false ? port.core.poll(at: now) : []
+            perform(effects, on: port)
             tellTrouble(of: port)
         }
         if nextReport <= now { report(at: now) }
@@ -110,7 +108,9 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         for effects in frames.takeEffects() { perform(effects, on: port) }
     }
 
+    /// The filters first: a claim ends the answers of whoever had the address before, so questions must arrive by then.
     private mutating func perform(_ effects: [LinkEffect], on port: LinkPort<Core>) {
+        if port.applyInterest(at: Self.now()) { needsRebuild = true }
         for effect in effects {
             switch effect {
             case .send(let frame): frames.send(frame, from: port)
