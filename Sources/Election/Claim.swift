@@ -36,7 +36,8 @@ package struct Standing: Sendable, Hashable {
 
 /// Why an address is not answered for any more.
 package enum Withdrawal: Sendable, Hashable {
-    case higherClaim, withdrawn, ineligible, refused
+    /// `unheard`: the owner of a lower claim cannot hear the own one.
+    case higherClaim, unheard, withdrawn, ineligible, refused
 }
 
 /// What the caller must do about one address, in order.
@@ -72,6 +73,10 @@ struct AddressState: Sendable {
     /// A foreign host uses the address: not taken before this.
     var blockedUntil: Instant?
     var announcedAgainAt: Instant?
+    /// The highest term ever known; above `best.term` only after a lower claim was yielded to.
+    var highestTerm: UInt32 = 0
+    /// A lower claim of a peer that cannot hear the own one, and since when.
+    var unheard: (claim: Claim, since: Instant)?
     /// Peers whose claim the own view forbids, and since when.
     var mismatches: [NodeID: Instant] = [:]
     var isDirty = true

@@ -11,13 +11,17 @@ extension Election {
     /// Takes one part of a peer's list. Its claims count at once; what the list leaves out counts as released when all
     /// parts of it have been heard.
     package mutating func receive(
-        _ part: ClaimsPart, from sender: NodeID, incarnation: UInt64, isStale: Bool, at now: Instant
+        _ part: ClaimsPart, from sender: NodeID, incarnation: UInt64, isStale: Bool, hearsMe: Bool = true,
+        at now: Instant
     ) -> (ListState, [ElectionDirective]) {
         var directives: [ElectionDirective] = []
-        for entry in part.entries { hear(entry, from: sender, senderIsStale: isStale, at: now, &directives) }
+        for entry in part.entries { hear(entry, from: sender, senderIsStale: isStale, hearsMe, at: now, &directives) }
         guard progress(part, from: sender, incarnation: incarnation) else { return (.incomplete, directives) }
         let listed = lists[sender]?.addresses ?? []
         for slot in states.indices {
+            if states[slot].unheard?.claim.owner == sender, !listed.contains(states[slot].address) {
+                states[slot].unheard = nil
+            }
             guard let best = states[slot].best, best.owner == sender, !best.isReleased,
                 !listed.contains(states[slot].address), states[slot].ownership == nil
             else { continue }
@@ -48,7 +52,7 @@ extension Election {
     }
 
     private mutating func hear(
-        _ entry: ClaimEntry, from sender: NodeID, senderIsStale: Bool, at now: Instant,
+        _ entry: ClaimEntry, from sender: NodeID, senderIsStale: Bool, _ hearsMe: Bool, at now: Instant,
         _ directives: inout [ElectionDirective]
     ) {
         let owner: NodeID =
@@ -70,7 +74,15 @@ extension Election {
                 touch(slot)
             } else {
                 schedule.request(at: now, timing)
-                if owner == sender { announceAgain(slot, at: now, &directives) }
+                guard owner == sender else { return }
+                announceAgain(slot, at: now, &directives)
+                if hearsMe {
+                    states[slot].unheard = nil
+                } else {
+                    let claim = Claim(term: entry.term, owner: sender, allocation: entry.allocation)
+                    states[slot].unheard = (claim, states[slot].unheard?.since ?? now)
+                    touch(slot)
+                }
             }
             return
         }
@@ -100,6 +112,11 @@ extension Election {
         } else if states[slot].isHigher(entry.term, owner, than: best) {
             states[slot].best = claim
             touch(slot)
+        } else if best.isReleased, owner == sender, best.owner != sender, peers[sender]?.condition == .candidate {
+            // Nobody stands above it any more: the address is not vacant, whatever its terms were.
+            states[slot].highestTerm = max(states[slot].highestTerm, best.term)
+            states[slot].best = claim
+            touch(slot)
         } else if owner == sender, !best.isReleased, best.owner != sender, best.owner != me,
             peers[best.owner]?.condition == .candidate
         {
@@ -112,7 +129,11 @@ extension Election {
     private mutating func accept(
         _ slot: Int, from sender: NodeID, settling: Bool, at now: Instant, _ directives: inout [ElectionDirective]
     ) {
-        guard isReady, !isStale, !isLeaving, mayAnnounce(slot, me), states[slot].best?.owner == sender else { return }
+        guard isReady, !isStale, !isLeaving, let weight = states[slot].intent?.weights[me], mayAnnounce(slot, me),
+            states[slot].best?.owner == sender
+        else { return }
+        // An owner that does not know yet that this is a node of last resort: taking the address would only send it back.
+        guard weight >= 0 || states[slot].intent?.weights[sender] ?? -1 < 0 else { return }
         take(slot, settlingSince: settling ? now : nil, at: now, &directives)
     }
 

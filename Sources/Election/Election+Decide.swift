@@ -96,6 +96,7 @@ extension Election {
         guard var ownership = states[slot].ownership else { return }
         guard states[slot].intent != nil else { return release(slot, .withdrawn, at: now, &directives) }
         guard !(states[slot].isRefused && isStale) else { return release(slot, .refused, at: now, &directives) }
+        if yieldToUnhearing(slot, at: now, &directives) { return }
         let isEligible = mayAnnounce(slot, me) && !isLeaving
         let target = isStale ? nil : offerTarget(slot, ownership, isEligible: isEligible, at: now)
         if target != nil || ownership.offer != nil { schedule.request(at: now, timing) }
@@ -207,6 +208,30 @@ extension Election {
         schedule.request(at: now, timing)
     }
 
+    /// A peer with a lower claim that can hear nobody's higher one goes on for ever: whoever hears both gives way.
+    private mutating func yieldToUnhearing(
+        _ slot: Int, at now: Instant, _ directives: inout [ElectionDirective]
+    ) -> Bool {
+        guard let ownership = states[slot].ownership, let unheard = states[slot].unheard else { return false }
+        guard peers[unheard.claim.owner]?.condition == .candidate, mayAnnounce(slot, unheard.claim.owner) else {
+            states[slot].unheard = nil
+            return false
+        }
+        guard now - unheard.since >= timing.unheardPatience else {
+            wake(slot, unheard.since + timing.unheardPatience)
+            return false
+        }
+        states[slot].highestTerm = max(states[slot].highestTerm, ownership.term)
+        states[slot].best = unheard.claim
+        states[slot].unheard = nil
+        states[slot].role = .none
+        states[slot].vacantSince = nil
+        directives.append(.withdraw(states[slot].address, .unheard))
+        schedule.changed(at: now, timing)
+        touch(slot)
+        return true
+    }
+
     // MARK: Steps
 
     mutating func wake(_ slot: Int, _ instant: Instant) {
@@ -217,7 +242,8 @@ extension Election {
     mutating func take(
         _ slot: Int, settlingSince: Instant?, at now: Instant, _ directives: inout [ElectionDirective]
     ) {
-        let (next, overflow) = (states[slot].best?.term ?? 0).addingReportingOverflow(1)
+        let known = max(states[slot].best?.term ?? 0, states[slot].highestTerm)
+        let (next, overflow) = known.addingReportingOverflow(1)
         own(slot, term: overflow ? .max : next, settlingSince: settlingSince, at: now, &directives)
         schedule.changed(at: now, timing)
     }
@@ -230,6 +256,7 @@ extension Election {
         states[slot].best = Claim(
             term: term, owner: me, allocation: states[slot].intent?.source.allocation.rawValue ?? 0)
         states[slot].vacantSince = nil
+        states[slot].unheard = nil
         directives.append(.own(states[slot].address, term: term))
         touch(slot)
     }

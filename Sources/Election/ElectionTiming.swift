@@ -18,6 +18,9 @@ public struct ElectionTiming: Sendable, Hashable {
     public var claimsSpacing: Interval = .milliseconds(100)
     /// Announcements that answer a lower claim are at least this far apart.
     public var reannounceSpacing: Interval = .milliseconds(200)
+    /// A lower claim of a peer that can hear neither this speaker nor anybody who repeats its claims is yielded to after
+    /// this long: the peer will never yield.
+    public var unheardPatience: Interval = .milliseconds(400)
     /// A claim that the own view forbids is refused after it was heard for this long.
     public var refuseAfter: Interval = .milliseconds(900)
     /// An offer is repeated this often until it is taken.

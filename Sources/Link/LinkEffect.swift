@@ -42,6 +42,8 @@ public enum LinkFact: Sendable, Hashable {
 public enum GiveUpReason: String, Sendable, Hashable, CaseIterable {
     /// A higher claim was heard.
     case higherClaim
+    /// A peer announces it, too, and can hear neither this node nor anybody who hears it: only this node can end that.
+    case unheard
     /// No intent for it any more: its Service is gone, or its advertisement.
     case withdrawn
     /// This node may not announce it, and no other node took the offer.

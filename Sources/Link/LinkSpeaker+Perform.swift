@@ -182,6 +182,7 @@ extension GiveUpReason {
         self =
             switch withdrawal {
             case .higherClaim: .higherClaim
+            case .unheard: .unheard
             case .withdrawn: .withdrawn
             case .ineligible: .ineligible
             case .refused: .refused

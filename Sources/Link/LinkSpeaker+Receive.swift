@@ -88,7 +88,8 @@ extension LinkSpeaker {
                 effects += perform(membership.expect(owner, isJoiner: isJoining, at: now), at: now)
             }
             let (list, directives) = election.receive(
-                part, from: header.node, incarnation: header.incarnation, isStale: header.isStale, at: now)
+                part, from: header.node, incarnation: header.incarnation, isStale: header.isStale,
+                hearsMe: membership.isHeard(by: header.node, at: now), at: now)
             effects += perform(directives, at: now)
             if list == .complete {
                 effects += perform(membership.receivedAllClaims(from: header.node, at: now), at: now)

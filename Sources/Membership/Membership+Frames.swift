@@ -72,6 +72,7 @@ extension Membership {
             peer.hasClaims = false
             peer.joiningSince = nil
             peer.heard = []
+            peer.hearsMe = false
         } else if peer.state == .dead {
             countFalseDeath(&peer, at: now, &directives)
         }

@@ -225,6 +225,16 @@ package struct Membership: Sendable {
         return [.peer(id)]
     }
 
+    /// Whether a peer hears this speaker, or a ready one that hears this speaker and repeats its claims.
+    package func isHeard(by id: NodeID, at now: Instant) -> Bool {
+        guard let peer = peers[id] else { return true }
+        return peer.hearsMe
+            || peers.rows.contains {
+                $0.id != id && $0.state == .ready && $0.hearsMe && $0.isHeard(timing, at: now)
+                    && peer.heard.contains($0.id)
+            }
+    }
+
     /// Whether a peer that I hear says that it hears this one.
     func isVouched(_ id: NodeID, at now: Instant) -> Bool {
         peers.rows.contains { $0.id != id && $0.isHeard(timing, at: now) && $0.heard.contains(id) }

@@ -45,13 +45,14 @@ private struct Bench {
     }
 
     mutating func hear(
-        _ name: String, term: UInt32, kind: ClaimEntry.Kind = .own, allocation: UInt64 = 1, isStale: Bool = false
+        _ name: String, term: UInt32, kind: ClaimEntry.Kind = .own, allocation: UInt64 = 1, isStale: Bool = false,
+        hearsMe: Bool = true
     ) -> [ElectionDirective] {
         generation += 1
         let entry = ClaimEntry(address: Self.address, term: term, allocation: allocation, kind: kind)
         return election.receive(
             ClaimsPart(generation: generation, index: 0, count: 1, entries: [entry]), from: NodeID(name: name),
-            incarnation: 1, isStale: isStale, at: now
+            incarnation: 1, isStale: isStale, hearsMe: hearsMe, at: now
         ).1
     }
 
@@ -122,6 +123,39 @@ struct ElectionTests {
         #expect(bench.hear("b", term: 2) == [.withdraw(Bench.address, .higherClaim)])
         bench.peer("b", .candidate)
         #expect(bench.pass(5000).isEmpty)
+    }
+
+    @Test("a lower claim of a peer that cannot hear mine is yielded to after 0.4 s, and the term is not forgotten")
+    func unhearing() {
+        var bench = Bench(eligible: ["me": 0, "b": 0])
+        _ = bench.hear("b", term: 6)
+        _ = bench.ready()
+        bench.peer("b", .candidate)
+        #expect(bench.election.owned.first?.term == 7)
+        _ = bench.hear("b", term: 1, hearsMe: false)
+        #expect(bench.pass(300).isEmpty)
+        _ = bench.hear("b", term: 1, hearsMe: true)
+        #expect(bench.pass(3000).isEmpty)
+        _ = bench.hear("b", term: 1, hearsMe: false)
+        #expect(bench.pass(500) == [.withdraw(Bench.address, .unheard)])
+        #expect(bench.pass(3000).isEmpty)
+        bench.peer("b", .gone)
+        #expect(bench.pass(20).took == 8)
+    }
+
+    @Test("a lower claim is no vacancy once the higher one is released")
+    func lowerAfterRelease() {
+        var bench = Bench(eligible: ["me": 0, "b": 0, "c": 0])
+        bench.peer("b", .candidate)
+        bench.peer("c", .candidate)
+        _ = bench.hear("b", term: 9)
+        _ = bench.ready()
+        bench.hearNothing("b", generation: 100)
+        _ = bench.hear("c", term: 2)
+        #expect(bench.pass(4000).isEmpty)
+        bench.peer("b", .gone)
+        bench.peer("c", .gone)
+        #expect(bench.pass(20).took == 10)
     }
 
     @Test("the dead owner's address is taken with the next term")
@@ -196,6 +230,23 @@ struct ElectionTests {
         _ = bench.ready()
         bench.configure(eligible: ["b": 0])
         #expect(bench.pass(20) == [.withdraw(Bench.address, .ineligible)])
+    }
+
+    @Test("a drained node takes no offer from an owner that has not heard of the drain, and one from a drained owner")
+    func lastResortTakesNoOffer() {
+        var bench = Bench(eligible: ["me": -1, "b": 0])
+        bench.peer("b", .candidate)
+        _ = bench.hear("b", term: 3)
+        _ = bench.ready()
+        let offer = ClaimEntry.Kind.offer(to: NodeID(name: "me"), settling: true)
+        #expect(bench.hear("b", term: 3, kind: offer).took == nil)
+        bench.configure(eligible: ["me": -1, "b": -1])
+        #expect(bench.hear("b", term: 3, kind: offer).took == 4)
+        bench = Bench(eligible: ["me": -1])
+        bench.peer("b", .candidate)
+        _ = bench.hear("b", term: 3)
+        _ = bench.ready()
+        #expect(bench.hear("b", term: 3, kind: .offer(to: NodeID(name: "me"), settling: false)).took == 4)
     }
 
     @Test("a node of last resort offers at once to a better peer, and keeps the address without one")

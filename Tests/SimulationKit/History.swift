@@ -54,7 +54,6 @@ package struct History: Sendable {
         judgeStart(simulation)
         simulation.observer.reset(simulation)
         simulation.mark = nil
-        simulation.observer.excusesOneWayPairs = scenario.properties.contains(.oneWayPairsPart)
         let length = scenario.script(simulation)
         simulation.run(until: scenario.warmUp + length + 5)
         judge(simulation, scenario)

@@ -36,8 +36,6 @@ package struct Observer {
     /// The longest time without an answer although a node was fit to give it.
     package private(set) var longestUnfounded: Interval = .zero
     var fitSince: [Int: Instant] = [:]
-    /// Two nodes of which one cannot hear the other are no connected LAN: two announcers do not count meanwhile.
-    var excusesOneWayPairs = false
 
     init(addresses: Int) { rows = Array(repeating: Row(), count: addresses) }
 
@@ -109,8 +107,7 @@ package struct Observer {
         }
         rows[address].isAnswered = !answers.isEmpty
         let distinct = Set(answers.map(\.answer))
-        let isParted = excusesOneWayPairs && simulation.nodes.count == 2 && !simulation.pairLoss.isEmpty
-        if distinct.count > 1, !isParted {
+        if distinct.count > 1 {
             let since = rows[address].duplicateSince ?? now
             rows[address].duplicateSince = since
             longestDuplicate = max(longestDuplicate, now - since)

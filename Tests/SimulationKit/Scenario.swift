@@ -13,8 +13,6 @@ package struct Scenario: Sendable {
         case noGap
         /// P6: not answered for long after the deletion.
         case deletionHeard
-        /// With two nodes, a one-way loss parts the LAN: a node that joins then cannot know of the other.
-        case oneWayPairsPart
         /// Only the final state is judged: the network keeps nobody connected meanwhile, or the rule allows it.
         case onlyTheEnd
     }

@@ -18,13 +18,13 @@ extension Scenario {
     }
 
     /// Three random faults within 6 s.
-    package static let mix = Scenario("mix", [.oneWayPairsPart]) { s in
+    package static let mix = Scenario("mix") { s in
         stir(s)
         return 110
     }
 
     /// The same with loss throughout.
-    package static let mixWithLoss = Scenario("mix_loss", [.oneWayPairsPart]) { s in
+    package static let mixWithLoss = Scenario("mix_loss") { s in
         s.loss = s.random.pick([0.01, 0.03, 0.08])
         s.after(100) { $0.loss = 0 }
         stir(s)
@@ -37,7 +37,8 @@ extension Scenario {
         .helperDies,
         .helpedDies, .restartBeyondHold, .rebootKernelFirst, .rollingRestart, .rollingFast, .allRestart, .coldStart,
         .spanningTreeBoot,
-        .symmetricLoss, .powerOffWithLoss, .oneWayPair, .oneWayTwoNodes, .partition, .uplinkBursts, .filterAll,
+        .symmetricLoss, .powerOffWithLoss, .oneWayPair, .oneWayTwoNodes, .oneWayJoiner, .partition, .uplinkBursts,
+        .filterAll,
         .filterOne, .filterAppears, .wireless, .loneNode, .loneNodeWithoutGateway, .replayedFrames, .forgedFrames,
         .keyRotation, .sameName, .sameSegment,
         .apiOutageReboot, .cutOldRecord, .apiOutage, .apiCutOne, .apiCutMost, .powerOffInOutage, .staleThenHeal,

@@ -32,6 +32,18 @@ extension Scenario {
     package static let oneWayPair = Scenario("one_way_pair") { oneWay($0) }
     package static let oneWayTwoNodes = Scenario("one_way_two_nodes", nodes: [2]) { oneWay($0) }
 
+    /// A node boots while it cannot hear one that hears it: the other one must end the double claim.
+    package static let oneWayJoiner = Scenario("one_way_joiner", nodes: [2, 3]) { s in
+        let owner = s.owner()
+        let joiner = s.random.pick(s.others(owner))
+        let length = s.random.uniform(12, 20)
+        s.powerOff(joiner)
+        s.after(s.random.uniform(0, 2)) { $0.losePair(owner, joiner, 1) }
+        s.after(3) { $0.powerOn(joiner, speakerAfter: 0) }
+        s.after(length) { $0.pairLoss = [:] }
+        return length + 3
+    }
+
     package static let partition = Scenario("partition") { s in
         let length = s.random.uniform(2, 10)
         var count = 1 + s.random.below(s.nodes.count - 1)

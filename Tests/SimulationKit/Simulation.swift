@@ -31,9 +31,7 @@ package final class Simulation {
 
     // The wire.
     package var loss = 0.0
-    package var pairLoss: [Int: Double] = [:] {
-        didSet { if pairLoss.isEmpty { observer.everythingChanged(self) } }
-    }
+    package var pairLoss: [Int: Double] = [:]
     package var filtersAll = false
     package var framesSent = 0
     /// What an attacker records, while it does.
