@@ -42,8 +42,7 @@ extension Layer2Link {
             effects = announcement(of: address).map { .send($0) }
             for _ in effects { pacer.charge(at: now) }
         }
-        if watch.reportedClaimant != claimant || watch.reportedAt.map({ now - $0 >= timing.defence }) ?? true {
-            (watch.reportedAt, watch.reportedClaimant) = (now, claimant)
+        if watch.mayReport(claimant, every: timing.defence, at: now) {
             effects.append(
                 .report(
                     isNode
@@ -70,5 +69,18 @@ extension Layer2Link {
     private mutating func dropped(_ reason: DropReason) -> [Layer2Effect] {
         counters.drops[reason] &+= 1
         return []
+    }
+}
+
+extension Layer2Link.Watch {
+    /// Claimants of one address that are reported in one interval. More are a flood of invented hardware addresses: they
+    /// are counted, and must not crowd out other facts.
+    private static var claimantLimit: Int { 4 }
+
+    fileprivate mutating func mayReport(_ claimant: MACAddress, every interval: Interval, at now: Instant) -> Bool {
+        if reportedSince.map({ now - $0 >= interval }) ?? true { (reportedSince, reportedClaimants) = (now, []) }
+        guard reportedClaimants.count < Self.claimantLimit, !reportedClaimants.contains(claimant) else { return false }
+        reportedClaimants.append(claimant)
+        return true
     }
 }

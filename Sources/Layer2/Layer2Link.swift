@@ -5,8 +5,8 @@ package import NetworkAddresses
 package struct Layer2Link: Sendable {
     /// Between two reports of one claim, and between two defences.
     struct Watch: Sendable {
-        var reportedAt: Instant?
-        var reportedClaimant: MACAddress?
+        var reportedSince: Instant?
+        var reportedClaimants: [MACAddress] = []
         var defendedAt: Instant?
     }
 

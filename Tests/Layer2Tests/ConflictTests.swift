@@ -60,6 +60,20 @@ import Wire
             virtual.facts.last?.fact == .conflict(.v4(Self.v4), hardwareAddress: other, isDefended: false))
     }
 
+    @Test("two claimants in turn, or a flood of invented ones, give a few reports per 10 s, and all are counted")
+    func manyClaimants() {
+        var virtual = Self.owner(.v4(Self.v4))
+        for number in 0..<1000 as Range<UInt64> {
+            let claimant = MACAddress(rawValue: 0x02BA_D000_0000 + (number < 500 ? number % 2 : number))
+            virtual.receive(.announcementRequest(of: Self.v4, at: claimant))
+        }
+        #expect(virtual.facts.count == 4)
+        #expect(virtual.link.counters.conflicts == 1000)
+        virtual.run(until: .seconds(20))
+        virtual.receive(.announcementRequest(of: Self.v4, at: VirtualLink.foreign))
+        #expect(virtual.facts.count == 5)
+    }
+
     @Test("a claim from a cluster node's hardware address is reported, never defended")
     func node() {
         var virtual = Self.owner(.v4(Self.v4))
