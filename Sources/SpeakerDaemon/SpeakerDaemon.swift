@@ -82,7 +82,8 @@ struct SpeakerDaemon {
             events,
             RecordWriter(client: client, control: control, namespace: settings.namespace, logger: logger),
             LeaseKeeper(
-                client: client, control: control, node: settings.node, namespace: settings.namespace, logger: logger),
+                client: client, control: control, loop: loop, node: settings.node, namespace: settings.namespace,
+                logger: logger),
             ClaimReader(client: client, control: control, requests: refused, logger: logger),
             ClusterWatcher(client: client, control: control, namespace: settings.namespace, logger: logger),
         ]

@@ -1,5 +1,6 @@
 import KubernetesClient
 import KubernetesModel
+import Link
 import Logging
 import ServiceLifecycle
 import Telemetry
@@ -9,17 +10,22 @@ import Telemetry
 struct LeaseKeeper: ServiceLifecycle.Service {
     let client: APIClient
     let control: SpeakerControl
+    let loop: PacketLoop<LinkSpeaker>
     let node: String
     let namespace: String
     let logger: Logger
 
     static let period = Duration.seconds(5)
     static let duration = 15
+    /// For the packet thread to say what it hears.
+    static let reportTime = Duration.milliseconds(100)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var known: Lease?
             while !Task.isCancelled {
+                loop.requestReports()
+                try? await Task.sleep(for: Self.reportTime)
                 do {
                     known = try await renew(known)
                 } catch {
