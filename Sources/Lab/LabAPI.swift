@@ -16,14 +16,7 @@ struct LabAPI: Sendable {
             return FileManager.default.fileExists(atPath: LabFiles.kubeconfig) ? true : nil
         }
         let api = try LabAPI()
-        do {
-            let value = try await use(api)
-            await api.client.shutdown()
-            return value
-        } catch {
-            await api.client.shutdown()
-            throw error
-        }
+        return try await api.client.closing { _ in try await use(api) }
     }
 
     func version() async throws -> String {

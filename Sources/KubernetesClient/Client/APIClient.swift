@@ -57,8 +57,21 @@ package final class APIClient: Sendable {
         gate = RequestGate(limits, now: now)
     }
 
-    /// Closes every connection. Nothing may be sent afterwards.
+    /// Closes every connection, and waits until they are closed. Nothing may be sent afterwards.
+    ///
+    /// A client that is let go of without it closes them too, at some time after.
     package func shutdown() async { await transport.shutdown() }
+
+    /// Lends the client, and shuts it down after `body`, however that ends.
+    package func closing<Value>(_ body: (APIClient) async throws -> Value) async throws -> Value {
+        let value: Value
+        do { value = try await body(self) } catch {
+            await shutdown()
+            throw error
+        }
+        await shutdown()
+        return value
+    }
 
     /// Sends one short request.
     ///

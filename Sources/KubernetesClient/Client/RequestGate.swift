@@ -50,6 +50,7 @@ final class RequestGate: Sendable {
             state.nextWaiter += 1
             return state.nextWaiter
         }
+        defer { state.withLock { _ = $0.cancelled.remove(id) } }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let admitted = state.withLock { state -> Bool? in

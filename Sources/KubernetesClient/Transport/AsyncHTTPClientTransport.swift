@@ -4,6 +4,7 @@ import MonotonicTime
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
 /// async-http-client over SwiftNIO and BoringSSL: for what URLSession on Linux cannot do.
 ///
@@ -16,6 +17,7 @@ package final class AsyncHTTPClientTransport: APITransport {
     private let short: ClientPool
     private let watching: ClientPool
     private let base: String
+    private let isShutDown = Atomic(false)
 
     /// - Throws: ``APIError`` when a certificate or key cannot be read.
     package init(_ configuration: APIConfiguration) throws(APIError) {
@@ -44,12 +46,25 @@ package final class AsyncHTTPClientTransport: APITransport {
         }
     }
 
-    package func makeWatchChannel() -> any WatchChannel { AsyncHTTPClientWatchChannel(pool: watching, base: base) }
+    package func makeWatchChannel() -> any WatchChannel {
+        AsyncHTTPClientWatchChannel(owner: self, pool: watching, base: base)
+    }
 
     package func shutdown() async {
+        guard !isShutDown.exchange(true, ordering: .relaxed) else { return }
         await short.shutdown()
         await watching.shutdown()
         try? await group.shutdownGracefully()
+    }
+
+    /// Whoever forgets ``shutdown()``, or fails before it, leaves neither a connection nor a thread behind.
+    deinit {
+        if !isShutDown.load(ordering: .relaxed) { Self.close((short.abandon() + watching.abandon())[...], group) }
+    }
+
+    private static func close(_ clients: ArraySlice<HTTPClient>, _ group: MultiThreadedEventLoopGroup) {
+        guard let client = clients.first else { return group.shutdownGracefully { _ in } }
+        client.shutdown { _ in close(clients.dropFirst(), group) }
     }
 
     private func prepare(_ request: HTTPRequest) -> HTTPClientRequest { HTTPClientRequest(request, base: base) }
@@ -80,6 +95,8 @@ extension HTTPClientRequest {
 
 /// Watches over async-http-client: each line is taken in before more bytes are read (real back-pressure).
 struct AsyncHTTPClientWatchChannel: WatchChannel {
+    /// Shuts the pool down when the last one lets go of it.
+    let owner: AsyncHTTPClientTransport
     let pool: ClientPool
     let base: String
 

@@ -58,12 +58,18 @@ final class ClientPool: Sendable {
     }
 
     func shutdown() async {
-        let clients = state.withLock { state in
+        for client in abandon() { try? await client.shutdown() }
+    }
+
+    /// For an owner that goes without ``shutdown()``: an `HTTPClient` may only be let go of when it has been shut down.
+    ///
+    /// - Returns: the clients that the caller must shut down.
+    func abandon() -> [HTTPClient] {
+        state.withLock { state in
             state.isShutDown = true
             defer { state.entries = [:] }
             return state.entries.values.map(\.client)
         }
-        for client in clients { try? await client.shutdown() }
     }
 
     private func acquire() throws -> (HTTPClient, Int, [HTTPClient]) {

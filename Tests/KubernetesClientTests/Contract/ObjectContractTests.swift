@@ -1,3 +1,4 @@
+import EmbeddedAPIServer
 import Foundation
 import KubernetesClient
 import KubernetesModel
@@ -6,6 +7,19 @@ import Testing
 /// What the client must do with any API server, over either transport.
 @Suite("Client contract: objects", .serialized, .timeLimit(.minutes(2)))
 struct ClientContractObjectTests {
+    @Test("a client that is dropped without a shutdown, even while it watches, does no harm")
+    func dropped() async throws {
+        try await ContractServer.run { contract in
+            for _ in 0..<3 {
+                let client = try ContractTransport.client(
+                    url: contract.server.url, authority: contract.server.certificateAuthorityPEM,
+                    credentials: .token(contract.server.adminToken))
+                _ = try await client.list(Service.self, namespace: "contract")
+                try await whileReflecting(client) { try await $0.wait("the list") { $0.lists == 1 } }
+            }
+        }
+    }
+
     static func service(_ name: String) -> Service {
         Service(
             metadata: ObjectMeta(name: name, namespace: "contract"),

@@ -77,14 +77,3 @@ struct ContractServer: Sendable {
         ])
     }
 }
-
-extension APIClient {
-    /// Shuts the client down after `body`, however that ends.
-    func closing(_ body: (APIClient) async throws -> Void) async throws {
-        do { try await body(self) } catch {
-            await shutdown()
-            throw error
-        }
-        await shutdown()
-    }
-}
