@@ -148,7 +148,7 @@ let tests: [Target] = [
         name: "KubernetesClientTests",
         dependencies: [
             "KubernetesClient", "KubernetesModel", "MonotonicTime", "EmbeddedAPIServer", "ObjectStore", nioCore,
-            nioPosix, nioSSL, x509, asn1, crypto, logging,
+            nioPosix, nioSSL, x509, asn1, crypto, logging, lifecycle,
         ]),
     .testTarget(
         name: "EmbeddedAPIServerTests",

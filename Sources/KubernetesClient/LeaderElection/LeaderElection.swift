@@ -31,6 +31,8 @@ package struct LeaderElection: Sendable {
     private var observedAt: Instant?
     private var resourceVersion: String?
     private var renewedAt: Instant?
+    /// A write of ours may have reached the API server since we last saw somebody else hold the lease.
+    private var mayHold = false
 
     package init(identity: String, timing: LeaderElectionTiming = LeaderElectionTiming()) {
         (self.identity, self.timing) = (identity, timing)
@@ -65,18 +67,23 @@ package struct LeaderElection: Sendable {
     package mutating func saw(_ lease: Lease?, at now: Instant, wall: Timestamp) -> Attempt {
         guard let lease else {
             (observed, observedAt, resourceVersion) = (nil, nil, nil)
+            mayHold = true
             return .create(record(after: nil, wall: wall))
         }
         let spec = lease.spec ?? Lease.Spec()
         if spec != observed || observedAt == nil { (observed, observedAt) = (spec, now) }
         resourceVersion = lease.metadata.resourceVersion
         let holder = spec.holderIdentity ?? ""
+        mayHold = true
         if holder == identity || holder.isEmpty {
             return .update(record(after: spec, wall: wall), resourceVersion: resourceVersion)
         }
         if isLeader { lose() }
         let patience = spec.leaseDurationSeconds.map { Interval.seconds(Int64($0)) } ?? timing.leaseDuration
-        if let observedAt, now - observedAt < patience { return .follow(holder: holder) }
+        if let observedAt, now - observedAt < patience {
+            mayHold = false
+            return .follow(holder: holder)
+        }
         return .update(record(after: spec, wall: wall), resourceVersion: resourceVersion)
     }
 
@@ -113,16 +120,25 @@ package struct LeaderElection: Sendable {
         return timing.retryPeriod + Interval(nanoseconds: jitter)
     }
 
+    /// Ends leading for good.
+    ///
+    /// - Returns: whether the lease may be ours, so that it must be read, and what was read given to
+    ///   ``release(_:wall:)``. What we know is not enough: a renewal that failed may have been written all the same.
+    package mutating func resign() -> Bool {
+        lose()
+        return mayHold
+    }
+
     /// Gives the lease up, so that the next leader need not wait.
     ///
-    /// - Returns: nil when there is nothing to give up.
-    package mutating func release(wall: Timestamp) -> Attempt? {
-        guard isLeader, let observed, let version = resourceVersion else { return nil }
-        lose()
+    /// - Parameter lease: as it was read just now; nil when there is none.
+    /// - Returns: nil when it is not ours.
+    package func release(_ lease: Lease?, wall: Timestamp) -> Attempt? {
+        guard let lease, let held = lease.spec, held.holderIdentity == identity else { return nil }
         let record = Lease.Spec(
             holderIdentity: "", leaseDurationSeconds: 1, acquireTime: MicroTime(wall), renewTime: MicroTime(wall),
-            leaseTransitions: observed.leaseTransitions)
-        return .update(record, resourceVersion: version)
+            leaseTransitions: held.leaseTransitions)
+        return .update(record, resourceVersion: lease.metadata.resourceVersion)
     }
 
     private mutating func lose() { (isLeader, renewedAt) = (false, nil) }

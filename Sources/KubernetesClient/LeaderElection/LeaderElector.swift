@@ -138,11 +138,7 @@ private final class LeaderSession: Sendable {
     private func write() async throws -> Lease? {
         var attempt = state.withLock { $0.begin(wall: .now) }
         if attempt == .read {
-            let lease: Lease?
-            do { lease = try await client.get(Lease.self, name: key.name, namespace: key.namespace) } catch {
-                guard error.isNotFound else { throw error }
-                lease = nil
-            }
+            let lease = try await read()
             attempt = state.withLock { $0.saw(lease, at: client.now(), wall: .now) }
         }
         switch attempt {
@@ -154,14 +150,36 @@ private final class LeaderSession: Sendable {
         }
     }
 
+    /// - Returns: nil when there is none.
+    private func read() async throws(APIError) -> Lease? {
+        do { return try await client.get(Lease.self, name: key.name, namespace: key.namespace) } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
+    }
+
     private func update(_ record: Lease.Spec, _ version: String?) async throws(APIError) -> Lease {
         let metadata = ObjectMeta(name: key.name, namespace: key.namespace, resourceVersion: version)
         return try await client.replace(Lease(metadata: metadata, spec: record))
     }
 
+    /// Gives the lease up if it is ours, in less time than a supervisor leaves for shutdown.
     func release() async {
-        guard case .update(let record, let version)? = state.withLock({ $0.release(wall: .now) }) else { return }
-        _ = try? await update(record, version)
+        guard state.withLock({ $0.resign() }) else { return }
+        try? await withDeadline(.seconds(4), "the lease was not given up in time") {
+            // A renewal that was on its way may come between reading and writing.
+            for _ in 1...4 {
+                do { return try await self.readAndRelease() } catch {
+                    try await Task.sleep(for: .milliseconds(200))
+                }
+            }
+        }
+    }
+
+    private func readAndRelease() async throws(APIError) {
+        let lease = try await read()
+        guard case .update(let record, let version)? = state.withLock({ $0.release(lease, wall: .now) }) else { return }
+        _ = try await update(record, version)
     }
 }
 

@@ -1,7 +1,9 @@
 import EmbeddedAPIServer
 import KubernetesClient
 import KubernetesModel
+import Logging
 import MonotonicTime
+import ServiceLifecycle
 import Synchronization
 import Testing
 
@@ -101,6 +103,36 @@ struct ClientContractLeaseTests {
                 group.cancelAll()
                 try? await group.waitForAll()
             }
+        }
+    }
+
+    struct Candidate: ServiceLifecycle.Service {
+        let contract: ContractServer
+        let throne: Throne
+
+        func run() async throws { try await ClientContractLeaseTests.candidate("a", contract, throne) }
+    }
+
+    @Test("a leader whose last renewal failed gives the lease up at shutdown all the same")
+    func shutdownAfterFailure() async throws {
+        try await ContractServer.run { contract in
+            let throne = Throne()
+            let services = ServiceGroup(
+                configuration: ServiceGroupConfiguration(
+                    services: [Candidate(contract: contract, throne: throne)], logger: Logger(label: "test")))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await services.run() }
+                try await throne.wait { $0.leaders == ["a"] }
+                contract.server.pause()
+                // One renewal is given up after half of the renew deadline.
+                try await Task.sleep(for: .milliseconds(1500))
+                await services.triggerGracefulShutdown()
+                try await throne.wait { $0.leaders.isEmpty }
+                contract.server.resume()
+                try await group.waitForAll()
+            }
+            let lease = try await contract.client.get(Lease.self, name: "leader", namespace: "contract")
+            #expect(lease.spec?.holderIdentity == "")
         }
     }
 }

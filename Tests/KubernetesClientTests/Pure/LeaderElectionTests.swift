@@ -138,7 +138,9 @@ struct LeaderElectionTests {
         var (world, a, b) = (LeaseWorld(), LeaderElection(identity: "a"), LeaderElection(identity: "b"))
         _ = a.attempt(&world, at: 0, wall: wall)
         _ = b.attempt(&world, at: 1, wall: wall)
-        let attempt = a.release(wall: wall)
+        let mayHold = a.resign()
+        #expect(mayHold)
+        let attempt = a.release(world.lease, wall: wall)
         let written = world.perform(try #require(attempt))
         let released = try #require(written?.spec)
         #expect(released.holderIdentity == "")
@@ -146,6 +148,38 @@ struct LeaderElectionTests {
         #expect(!a.isLeader)
         #expect(b.attempt(&world, at: 2, wall: wall) == .becameLeader)
         #expect(world.lease?.spec?.leaseTransitions == 1)
+    }
+
+    enum LastRenewal: CaseIterable { case failed, writtenWithoutAnswer, createdWithoutAnswer }
+
+    @Test("a lease that is ours is released whatever became of the last renewal", arguments: LastRenewal.allCases)
+    func releasesAfterFailure(renewal: LastRenewal) throws {
+        var (world, a) = (LeaseWorld(), LeaderElection(identity: "a"))
+        if renewal != .createdWithoutAnswer { _ = a.attempt(&world, at: 0, wall: wall) }
+        let attempt = renewal == .createdWithoutAnswer ? a.saw(nil, at: .at(2), wall: wall) : a.begin(wall: wall)
+        if renewal != .failed { _ = world.perform(attempt) }
+        _ = a.failed(at: .at(4))
+        let mayHold = a.resign()
+        #expect(mayHold)
+        #expect(!a.isLeader)
+        let written = world.perform(try #require(a.release(world.lease, wall: wall)))
+        #expect(written?.spec?.holderIdentity == "")
+    }
+
+    @Test("a lease that somebody else holds is left alone at shutdown")
+    func releasesOnlyItsOwn() {
+        var (world, a, b) = (LeaseWorld(), LeaderElection(identity: "a"), LeaderElection(identity: "b"))
+        var mayHold = b.resign()
+        #expect(!mayHold)
+        _ = a.attempt(&world, at: 0, wall: wall)
+        _ = b.attempt(&world, at: 0, wall: wall)
+        mayHold = b.resign()
+        #expect(!mayHold)
+        _ = world.store(Lease.Spec(holderIdentity: "c", leaseDurationSeconds: 15))
+        mayHold = a.resign()
+        #expect(mayHold)
+        #expect(a.release(world.lease, wall: wall) == nil)
+        #expect(a.release(nil, wall: wall) == nil)
     }
 
     @Test("a candidate that comes back under its own identity leads on, without a transition")
