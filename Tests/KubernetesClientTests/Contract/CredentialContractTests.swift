@@ -1,6 +1,7 @@
 import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
+import MonotonicTime
 import Testing
 
 @testable import KubernetesClient
@@ -11,9 +12,9 @@ struct ClientContractCredentialTests {
     func tokenRotation() async throws {
         try await ContractServer.run { contract in
             let folder = try TemporaryFolder()
-            let short = try contract.server.issueToken(
-                serviceAccount: "speaker", namespace: "herald", lifetime: .seconds(2))
-            let path = try folder.write("token", short)
+            let first = try contract.server.issueToken(serviceAccount: "speaker", namespace: "herald")
+            let second = try contract.server.issueToken(serviceAccount: "successor", namespace: "herald")
+            let path = try folder.write("token", first)
             try await ContractTransport.client(
                 url: contract.server.url, authority: contract.server.certificateAuthorityPEM,
                 credentials: .tokenFile(path)
@@ -21,9 +22,11 @@ struct ClientContractCredentialTests {
                 _ = try await client.list(Service.self, namespace: "contract")
                 try await whileReflecting(client, pace: WatchPace(seconds: 1...1)) { recorder in
                     try await recorder.wait("the list") { $0.lists == 1 }
-                    let long = try contract.server.issueToken(serviceAccount: "speaker", namespace: "herald")
-                    _ = try folder.write("token", long + "\n")
-                    try await Task.sleep(for: .seconds(3))
+                    _ = try folder.write("token", second + "\n")
+                    // Without its account the first token is worth nothing, from one moment to the next.
+                    _ = try await contract.client.raw(.delete, "/api/v1/namespaces/herald/serviceaccounts/speaker")
+                    let revoked = MonotonicClock.now()
+                    try await recorder.wait("watches after it") { ($0.alive.last ?? revoked) > revoked + .seconds(2) }
                     try contract.put("a")
                     try await recorder.wait("the change") { $0.services.count == 1 }
                     _ = try await client.list(Service.self, namespace: "contract")
@@ -31,6 +34,15 @@ struct ClientContractCredentialTests {
                         if case .interrupted(let error, _) = $0 { error.isUnauthorized } else { false }
                     }
                     #expect(interrupted.isEmpty)
+                    try await ContractTransport.client(
+                        url: contract.server.url, authority: contract.server.certificateAuthorityPEM,
+                        credentials: .token(first)
+                    ).closing { late in
+                        let error = await #expect(throws: APIError.self) {
+                            try await late.list(Service.self, namespace: "contract")
+                        }
+                        #expect(error?.isUnauthorized == true)
+                    }
                 }
             }
         }
