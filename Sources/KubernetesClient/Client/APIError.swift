@@ -49,6 +49,9 @@ package struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
     package var isAlreadyExists: Bool { status == 409 && reason == "AlreadyExists" }
     /// The resource version is older than what the API server remembers: list again.
     package var isExpired: Bool { status == 410 || reason == "Expired" || reason == "Gone" }
+    /// The resource version is one that the API server never gave out: its data was restored from a backup (504 with this
+    /// text; `ResourceVersionTooLarge`), or its storage was replaced (400). Waiting does not help: list again.
+    package var refusesVersion: Bool { status == 400 || message.contains("Too large resource version") }
     package var isCancelled: Bool { code == .cancelled }
 
     /// The same request will fail again until somebody changes something.

@@ -72,6 +72,7 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
             await handle(.change(.replaced(items)))
             await tellAlive()
         } catch {
+            list = ObjectList(items: [], resourceVersion: "", skipped: [])
             let now = client.now()
             var random = SystemRandomNumberGenerator()
             await tell(state.withLock { $0.listFailed(error, at: now, using: &random) }, .failed(error))
@@ -178,7 +179,7 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
         switch (recovery, end) {
         case (.resume, _): break
         case (_, .silent): await handle(.problem(.silent))
-        case (.relist(let delay), .failed(let error)) where error.isExpired:
+        case (.relist(let delay), .failed(let error)) where error.isExpired || error.refusesVersion:
             await handle(.problem(.expired(retryIn: delay)))
         case (.relist(let delay), .failed(let error)), (.retry(let delay), .failed(let error)):
             await handle(.problem(.interrupted(error, retryIn: delay)))

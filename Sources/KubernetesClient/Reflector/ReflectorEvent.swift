@@ -30,7 +30,7 @@ package enum ReflectorProblem: Sendable, Hashable, CustomStringConvertible {
         case .skipped(let object): object.description
         case .interrupted(let error, let delay): "\(error); trying again in \(delay.seconds) s"
         case .silent: "the API server fell silent; watching over a new connection"
-        case .expired: "the watch is too old for the API server; listing anew"
+        case .expired: "the API server does not know the watch's resource version any more; listing anew"
         }
     }
 }

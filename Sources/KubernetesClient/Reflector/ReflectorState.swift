@@ -101,7 +101,7 @@ package struct ReflectorState: Sendable {
             return .more
         }
         resourceVersion = version
-        backoff.reset()
+        // The backoff stays: a server that lists, and then refuses to watch from there, must not be asked in a circle.
         phase = .watching(openedAt: nil, hasProgressed: false)
         return .complete
     }
@@ -155,7 +155,7 @@ package struct ReflectorState: Sendable {
         case .silent:
             phase = .watching(openedAt: nil, hasProgressed: false)
             return .retry(after: .zero)
-        case .failed(let error) where error.isExpired:
+        case .failed(let error) where error.isExpired || error.refusesVersion:
             // At once the first time; a server that says so again and again is left in peace.
             let isFirst = backoff.failures == 0
             let delay = backoff.next(using: &random)
@@ -195,7 +195,9 @@ package struct ReflectorState: Sendable {
         var delay = backoff.next(using: &random)
         if let asked = error?.retryAfter, asked > 0 {
             // Never before it was asked for, and not all clients in the same moment after it.
-            delay = min(.seconds(Int64(asked)), Self.retryAfterCap) + delay / 2
+            let floor = min(.seconds(Int64(asked)), Self.retryAfterCap)
+            let spread = min(floor, Backoff.cap).nanoseconds
+            delay = floor + delay / 2 + Interval(nanoseconds: Int64.random(in: 0...spread, using: &random))
         }
         phase = .waiting(until: now + delay, isListing: isListing)
         return delay

@@ -1,4 +1,5 @@
 import KubernetesClient
+import KubernetesModel
 import MonotonicTime
 import Testing
 
@@ -132,6 +133,25 @@ struct ReflectorStateTests {
             name: "500", end: .failed(APIError(code: .status(500), message: "")),
             recovery: .retry(after: .milliseconds(250)), next: .watch(from: "100", seconds: 10)),
         Row(
+            name: "a version that the server never gave out (restored from a backup)",
+            end: .failed(
+                APIError(
+                    code: .status(504), reason: "Timeout",
+                    message: "Timeout: Too large resource version: 100, current: 9",
+                    retryAfter: 1)),
+            recovery: .relist(after: .zero), next: .list(continue: nil, limit: 500)),
+        Row(
+            name: "a version that the server cannot read",
+            end: .failed(APIError(code: .status(400), reason: "BadRequest", message: "invalid resourceVersion")),
+            recovery: .relist(after: .zero), next: .list(continue: nil, limit: 500)),
+        Row(
+            name: "504 for another reason", end: .failed(APIError(code: .status(504), reason: "Timeout", message: "")),
+            recovery: .retry(after: .milliseconds(250)), next: .watch(from: "100", seconds: 10)),
+        Row(
+            name: "ERROR event with 429",
+            end: .failed(APIError(status: 429, body: Status(reason: "TooManyRequests", code: 429))), took: "101",
+            recovery: .retry(after: .milliseconds(250)), next: .watch(from: "101", seconds: 10)),
+        Row(
             name: "403", end: .failed(APIError(code: .status(403), message: "")),
             recovery: .retry(after: .milliseconds(250)), next: .watch(from: "100", seconds: 10)),
         Row(
@@ -164,6 +184,60 @@ struct ReflectorStateTests {
         _ = state.step(at: .at(0), using: &random)
         _ = state.listFailed(gone, at: .at(0), using: &random)
         #expect(state.step(at: .at(0.1), using: &random) == .wait(.milliseconds(400)))
+    }
+
+    @Test("a server that lists, and then refuses every watch from there, is not listed in a circle")
+    mutating func refusesEveryWatch() {
+        var state = watching()
+        var delays: [Double] = []
+        var now = Instant.at(0)
+        for _ in 0..<5 {
+            guard case .relist(let delay) = state.watchEnded(.failed(gone), at: now, using: &random) else {
+                Issue.record("no list")
+                return
+            }
+            delays.append(delay.seconds)
+            now = now + delay
+            #expect(state.step(at: now, using: &random) == .list(continue: nil, limit: 500))
+            _ = state.pageTaken(resourceVersion: "200", next: nil, at: now)
+            #expect(state.step(at: now, using: &random) == .watch(from: "200", seconds: 10))
+        }
+        #expect(delays == [0, 0.5, 1, 2, 3])
+        state.watchOpened(at: now)
+        #expect(state.watchEnded(.closed, at: now + .seconds(10), using: &random) == .resume)
+        #expect(state.watchEnded(.failed(gone), at: now, using: &random) == .relist(after: .zero))
+    }
+
+    @Test("a list in one piece that fails too is tried in pages again")
+    mutating func onePieceFails() {
+        var state = ReflectorState(pace: .prompt)
+        _ = state.step(at: .at(0), using: &random)
+        for next in ["a", "b"] { _ = state.pageTaken(resourceVersion: "100", next: next, at: .at(0)) }
+        #expect(state.listFailed(gone, at: .at(0), using: &random) == .relist(after: .zero))
+        #expect(state.step(at: .at(0), using: &random) == .list(continue: nil, limit: nil))
+        #expect(state.listFailed(Self.failed, at: .at(0), using: &random) == .relist(after: .milliseconds(250)))
+        #expect(state.step(at: .at(0.25), using: &random) == .list(continue: nil, limit: 500))
+    }
+
+    @Test(
+        "a thousand clients do not come back at once, neither by themselves nor when asked to wait",
+        arguments: [nil, 1, 30])
+    func herd(retryAfter: Int?) {
+        let error = APIError(code: .status(503), message: "", retryAfter: retryAfter)
+        var slots: [Int: Int] = [:]
+        for seed in 0..<1000 as Range<UInt64> {
+            var (state, random) = (watching(), SplitMix(state: seed))
+            for _ in 0..<4 { _ = state.watchEnded(.failed(Self.failed), at: .at(0), using: &random) }
+            guard case .retry(let delay) = state.watchEnded(.failed(error), at: .at(0), using: &random) else {
+                Issue.record("no retry")
+                return
+            }
+            #expect(delay >= .seconds(Int64(retryAfter ?? 3)))
+            #expect(delay <= .seconds(Int64(retryAfter ?? 0)) + .seconds(9))
+            slots[Int(delay.seconds * 10), default: 0] += 1
+        }
+        // Evenly over 2.5 s or more would be 40 in each tenth of a second.
+        #expect(slots.values.max() ?? 0 <= 80, "\(slots)")
     }
 
     @Test("delays grow to the cap, and begin anew after an event")
