@@ -32,7 +32,9 @@ struct ClusterWatcher: ServiceLifecycle.Service {
         _ watch: Watch, in namespace: String? = nil,
         as wrap: @escaping @Sendable (ObjectChange<Object>) -> ClusterChange
     ) async {
-        await client.reflect(Object.self, namespace: namespace) { [control, logger] event in
+        // Only a watch whose silence makes a speaker stale must prove every few seconds that it lives.
+        let pace = Watch.neededToBeFresh.contains(watch) ? WatchPace.prompt : .relaxed
+        await client.reflect(Object.self, namespace: namespace, pace: pace) { [control, logger] event in
             switch event {
             case .change(let change): await control.apply(wrap(change))
             case .alive(let instant): await control.alive(watch, at: instant)
@@ -45,7 +47,8 @@ struct ClusterWatcher: ServiceLifecycle.Service {
     /// Only the one Secret is listed and watched, so that a role can be restricted to it by name.
     private func followKey() async {
         await client.reflect(
-            Secret.self, namespace: namespace, fieldSelector: "metadata.name=\(HeraldObjects.helloKeySecret)"
+            Secret.self, namespace: namespace, fieldSelector: "metadata.name=\(HeraldObjects.helloKeySecret)",
+            pace: .relaxed
         ) { [control, logger] event in
             switch event {
             case .change(let change): await control.apply(change)
