@@ -30,6 +30,7 @@ package struct ControllerState: Sendable {
     private var chores: [Work] = []
     private var busy: [Work.Target: Instant] = [:]
     private var failures: [Work.Target: Failure] = [:]
+    private var handovers = HandoverPause()
     private var running = 0
     private var poolsDue: Instant?
     private var sweepDue: Instant?
@@ -64,6 +65,7 @@ package struct ControllerState: Sendable {
     package var isAtRest: Bool {
         guard case .leading(let planner) = role else { return false }
         return !planner.isTouched && queue.isEmpty && running == 0 && busy.isEmpty
+            && handovers.nextEnd == nil
     }
 
     // MARK: Taking in
@@ -114,6 +116,7 @@ package struct ControllerState: Sendable {
         role = .standby(planner.snapshot)
         (queue, queued, chores, busy, failures) = ([], [], [], [:], [:])
         (poolsDue, sweepDue, nextTick) = (nil, nil, nil)
+        handovers = HandoverPause()
     }
 
     private mutating func beginIfReady(at now: PlanTime) {
@@ -148,7 +151,7 @@ package struct ControllerState: Sendable {
     package func idle(at now: Instant) -> Interval? {
         guard case .leading = role else { return nil }
         let retry = failures.values.lazy.filter(\.isWaiting).map(\.retryAt).min()
-        let due = [poolsDue, sweepDue, nextTick, retry].compactMap { $0 }.min()
+        let due = [poolsDue, sweepDue, nextTick, retry, handovers.nextEnd].compactMap { $0 }.min()
         return due.map { max($0 - now, .milliseconds(10)) }
     }
 
@@ -180,6 +183,7 @@ package struct ControllerState: Sendable {
                 (poolsDue, sweepDue) = (poolsDue ?? now, sweepDue ?? now)
             }
         }
+        for key in handovers.takeEnded(at: now) { enqueue(key) }
         if touched.everything || !touched.services.isEmpty {
             poolsDue = poolsDue ?? lastChores.pools.map { max(now, $0 + Self.choreInterval) } ?? now
         }
@@ -197,9 +201,11 @@ package struct ControllerState: Sendable {
         while let key = queue.popLast() {
             queued.remove(key)
             guard let service = planner.snapshot.services[key], let plan = planner.plan(for: key),
-                let write = plan.write(for: service, change: planner.change(of: key), at: now.wall)
+                let write = handovers.hold(plan, for: service, at: now.instant)
+                    .write(for: service, change: planner.change(of: key), at: now.wall)
             else {
                 failures[Work.Target(kind: Service.resource.kind, key: key)] = nil
+                if planner.snapshot.services[key] == nil { handovers.forget(key) }
                 continue
             }
             return .service(ObjectReference(service), write)
