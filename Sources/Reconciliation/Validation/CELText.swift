@@ -20,9 +20,9 @@ enum CEL {
         address.v6.map { $0.high == 0 && $0.low >> 32 == 0xFFFF } ?? false
     }
 
-    /// `split('-')`, each part with `trim()`.
+    /// `split('-', 2)`, each part with `trim()`. The limit bounds what the API server thinks a rule may cost.
     static func ends(_ text: String) -> [Substring] {
-        text.split(separator: "-", omittingEmptySubsequences: false).map { part in
+        text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map { part in
             var part = part.drop(while: \.isWhitespace)
             while part.last?.isWhitespace == true { part.removeLast() }
             return part

@@ -25,8 +25,8 @@ extension ValidationRule {
             }),
         text(
             "pool-entry-ends", entries,
-            #"self.contains('/') || self.split('-').all(x, isIP(x.trim()))"#,
-            #"'"' + self + '" contains "' + self.split('-').filter(x, !isIP(x.trim()))[0].trim() + '", which is not an IP address'"#,
+            #"self.contains('/') || self.split('-', 2).all(x, isIP(x.trim()))"#,
+            #"'"' + self + '" contains "' + self.split('-', 2).filter(x, !isIP(x.trim()))[0].trim() + '", which is not an IP address'"#,
             isValid: { $0.contains("/") || CEL.endAddresses($0) != nil },
             message: { entry in
                 let bad = CEL.ends(entry).first { CEL.ip($0) == nil } ?? ""
@@ -34,7 +34,7 @@ extension ValidationRule {
             }),
         text(
             "pool-entry-family", entries,
-            #"self.contains('/') || !self.split('-').all(x, isIP(x.trim())) || self.split('-').all(x, ip(x.trim()).family() == ip(self.split('-')[0].trim()).family())"#,
+            #"self.contains('/') || !self.split('-', 2).all(x, isIP(x.trim())) || self.split('-', 2).all(x, ip(x.trim()).family() == ip(self.split('-', 2)[0].trim()).family())"#,
             #"'"' + self + '" mixes IPv4 and IPv6'"#,
             isValid: { entry in
                 guard !entry.contains("/"), let ends = CEL.endAddresses(entry) else { return true }
@@ -43,7 +43,7 @@ extension ValidationRule {
             message: { "\"\($0)\" mixes IPv4 and IPv6" }),
         text(
             "pool-entry-order", entries,
-            #"self.contains('/') || !self.matches('^ *[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+ *- *[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+ *$') || !self.split('-').all(x, isIP(x.trim())) || [self.split('-').map(x, x.trim().split('.').map(o, int(o)))].all(e, ((e[0][0] * 256 + e[0][1]) * 256 + e[0][2]) * 256 + e[0][3] <= ((e[1][0] * 256 + e[1][1]) * 256 + e[1][2]) * 256 + e[1][3])"#,
+            #"self.contains('/') || !self.matches('^ *[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+ *- *[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+ *$') || !self.split('-', 2).all(x, isIP(x.trim())) || [self.split('-', 2).map(x, x.trim().split('.', 4).map(o, int(o)))].all(e, ((e[0][0] * 256 + e[0][1]) * 256 + e[0][2]) * 256 + e[0][3] <= ((e[1][0] * 256 + e[1][1]) * 256 + e[1][2]) * 256 + e[1][3])"#,
             #"'"' + self + '" runs backward: its first address is above its last'"#,
             isValid: { entry in
                 // CEL can't order IPv6 addresses: the controller's `InvalidAddresses` says it for them.
@@ -55,7 +55,7 @@ extension ValidationRule {
             message: { "\"\($0)\" runs backward: its first address is above its last" }),
         text(
             "pool-entry-unicast", entries,
-            #"self.contains('/') ? !isCIDR(self) || cidr(self).masked().ip().isGlobalUnicast() : self.split('-').all(x, !isIP(x.trim()) || ip(x.trim()).isGlobalUnicast())"#,
+            #"self.contains('/') ? !isCIDR(self) || cidr(self).masked().ip().isGlobalUnicast() : self.split('-', 2).all(x, !isIP(x.trim()) || ip(x.trim()).isGlobalUnicast())"#,
             #"'"' + self + '" reaches into addresses that no Service can use (unspecified, loopback, link-local, multicast or broadcast)'"#,
             isValid: { entry in
                 if entry.contains("/") { return CEL.cidr(entry).map { CEL.isGlobalUnicast($0.first) } ?? true }
