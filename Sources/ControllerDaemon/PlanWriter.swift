@@ -17,16 +17,16 @@ package struct PlanWriter: Sendable {
         do {
             switch work {
             case .service(let object, let write):
-                try await patch(Service.self, object, write)
+                try await patch(Service.resource, object, write)
                 report(object, write)
             case .pool(let object, let write):
-                try await patch(IPAddressPool.self, object, write)
+                try await patch(IPAddressPool.resource, object, write)
                 report(object, write)
             case .deleteAnnouncement(let key, let uid):
                 try await client.delete(ServiceL2Status.self, name: key.name, namespace: key.namespace, uid: uid)
             case .trimAnnouncement(let key, let write):
-                try await client.patch(
-                    ServiceL2Status.self, name: key.name, namespace: key.namespace, .merge(write.patch),
+                try await client.submit(
+                    .merge(write.patch), to: ServiceL2Status.resource, name: key.name, namespace: key.namespace,
                     subresource: "status")
             }
             return .written
@@ -35,11 +35,11 @@ package struct PlanWriter: Sendable {
         }
     }
 
-    private func patch<Object: KubernetesObject>(
-        _ type: Object.Type, _ object: ObjectReference, _ write: PlannedWrite
+    private func patch(
+        _ type: ResourceType, _ object: ObjectReference, _ write: PlannedWrite
     ) async throws(APIError) {
-        try await client.patch(
-            type, name: object.name ?? "", namespace: object.namespace, .merge(write.patch), subresource: "status")
+        try await client.submit(
+            .merge(write.patch), to: type, name: object.name ?? "", namespace: object.namespace, subresource: "status")
     }
 
     private func report(_ object: ObjectReference, _ write: PlannedWrite) {

@@ -62,6 +62,12 @@ extension APIClient {
         return try Self.decode(try await perform(try Self.request(.post, path, object)))
     }
 
+    /// Makes a new object, when the answer is of no interest: it is not decoded.
+    package func submit<Object: KubernetesObject>(_ object: Object) async throws(APIError) {
+        let path = Object.resource.path(namespace: object.metadata.namespace)
+        _ = try await perform(try Self.request(.post, path, object))
+    }
+
     /// Replaces an object whole; with `metadata.resourceVersion` only if nobody changed it since.
     ///
     /// Fields that the type does not know are lost: use it for objects that Herald alone writes, such as its Leases,
@@ -80,12 +86,16 @@ extension APIClient {
         _ type: Object.Type = Object.self, name: String, namespace: String? = nil, _ patch: Patch,
         subresource: String? = nil
     ) async throws(APIError) -> Object {
-        let path = Object.resource.path(namespace: namespace, name: name, subresource: subresource)
-        let body = patch.body(type: Object.resource, namespace: namespace, name: name)
-        var request = HTTPRequest(
-            .patch, path, query: patch.query, contentType: patch.contentType, body: try Self.encode(body))
-        request.resource = Object.resource.plural
+        let request = try Self.request(patch, Object.resource, name, namespace, subresource)
         return try Self.decode(try await perform(request))
+    }
+
+    /// Changes some fields of an object, when the answer is of no interest, because the watch delivers it too: it is
+    /// not decoded.
+    package func submit(
+        _ patch: Patch, to type: ResourceType, name: String, namespace: String? = nil, subresource: String? = nil
+    ) async throws(APIError) {
+        _ = try await perform(try Self.request(patch, type, name, namespace, subresource))
     }
 
     /// Deletes an object.
@@ -120,6 +130,17 @@ extension APIClient {
 
     private static func request(_ method: HTTPRequest.Method, _ path: String, _ type: ResourceType) -> HTTPRequest {
         var request = HTTPRequest(method, path)
+        request.resource = type.plural
+        return request
+    }
+
+    private static func request(
+        _ patch: Patch, _ type: ResourceType, _ name: String, _ namespace: String?, _ subresource: String?
+    ) throws(APIError) -> HTTPRequest {
+        let path = type.path(namespace: namespace, name: name, subresource: subresource)
+        let body = patch.body(type: type, namespace: namespace, name: name)
+        var request = HTTPRequest(
+            .patch, path, query: patch.query, contentType: patch.contentType, body: try encode(body))
         request.resource = type.plural
         return request
     }

@@ -1,5 +1,6 @@
 package import KubernetesModel
 package import MonotonicTime
+import NIOCore
 
 /// Which Kubernetes Events to write: the same thing about the same object is counted, not repeated.
 ///
@@ -25,7 +26,6 @@ package struct EventAggregation: Sendable {
     private struct Entry: Sendable {
         var event: Event
         var isWritten = false
-        var isDirty = true
         var isInFlight = false
         var writeAfter: Instant
         var usedAt: Instant
@@ -41,6 +41,11 @@ package struct EventAggregation: Sendable {
     private let component: String
     private let host: String?
     private var entries: [Key: Entry] = [:]
+    /// What `due(at:)` has to look at.
+    private var dirty: Set<Key> = []
+    /// The keys of `entries` in the order of their use, as far as it was known when each was put here: the next to be
+    /// forgotten is found without looking at all.
+    private var ages = CircularBuffer<(key: Key, usedAt: Instant)>()
     /// Kinds that were forgotten for want of room.
     package private(set) var dropped = 0
 
@@ -54,11 +59,12 @@ package struct EventAggregation: Sendable {
             entry.event.count = (entry.event.count ?? 1) + 1
             entry.event.lastTimestamp = wall
             entry.event.message = message
-            (entry.isDirty, entry.usedAt) = (true, now)
+            entry.usedAt = now
             entries[key] = entry
+            dirty.insert(key)
             return
         }
-        makeRoom(at: now)
+        if entries[key] == nil { makeRoom(at: now) }
         let namespace = key.object.namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
         let name = "\(key.object.name ?? "unknown").\(String(suffix, radix: 16))"
         let event = Event(
@@ -66,23 +72,27 @@ package struct EventAggregation: Sendable {
             message: message, type: key.type, count: 1, firstTimestamp: wall, lastTimestamp: wall,
             source: Event.Source(component: component, host: host), reportingComponent: component,
             reportingInstance: host)
-        entries[key] = Entry(event: event, writeAfter: now, usedAt: now)
+        if entries.updateValue(Entry(event: event, writeAfter: now, usedAt: now), forKey: key) == nil {
+            ages.append((key, now))
+        }
+        dirty.insert(key)
     }
 
     /// What must be written now, in a stable order. Each stays in flight until it is reported.
     package mutating func due(at now: Instant) -> [(Key, Write)] {
         var due: [(Key, Write)] = []
-        for (key, entry) in entries where entry.isDirty && !entry.isInFlight && entry.writeAfter <= now {
+        for key in dirty {
+            guard let entry = entries[key], !entry.isInFlight, entry.writeAfter <= now else { continue }
             entries[key]?.isInFlight = true
-            entries[key]?.isDirty = false
             due.append((key, entry.isWritten ? .update(entry.event) : .create(entry.event)))
         }
+        for (key, _) in due { dirty.remove(key) }
         return due.sorted { $0.0.order < $1.0.order }
     }
 
     /// When something will be due; nil when nothing waits.
     package var nextDue: Instant? {
-        entries.values.lazy.filter { $0.isDirty && !$0.isInFlight }.map(\.writeAfter).min()
+        dirty.lazy.compactMap { entries[$0] }.filter { !$0.isInFlight }.map(\.writeAfter).min()
     }
 
     package enum Result: Sendable, Hashable {
@@ -99,19 +109,26 @@ package struct EventAggregation: Sendable {
         entry.writeAfter = now + Self.quiet
         switch result {
         case .written: entry.isWritten = true
-        case .vanished: (entry.isWritten, entry.isDirty) = (false, true)
+        case .vanished:
+            entry.isWritten = false
+            dirty.insert(key)
         case .failed: break
         }
         entries[key] = entry
     }
 
+    /// Constant time on average: each use of an entry moves it to the end at most once.
     private mutating func makeRoom(at now: Instant) {
-        guard entries.count >= Self.capacity else { return }
-        entries = entries.filter { now - $0.value.usedAt < Self.memory }
-        guard entries.count >= Self.capacity, let oldest = entries.min(by: { $0.value.usedAt < $1.value.usedAt })
-        else { return }
-        entries[oldest.key] = nil
-        dropped += 1
+        while entries.count >= Self.capacity, let (key, usedAt) = ages.popFirst() {
+            guard let entry = entries[key] else { continue }
+            guard entry.usedAt == usedAt else {
+                ages.append((key, entry.usedAt))
+                continue
+            }
+            entries[key] = nil
+            dirty.remove(key)
+            if now - usedAt < Self.memory { dropped += 1 }
+        }
     }
 }
 

@@ -70,14 +70,14 @@ package final class EventRecorder: ServiceLifecycle.Service {
     private func perform(_ write: EventAggregation.Write) async -> EventAggregation.Result {
         do {
             switch write {
-            case .create(let event): _ = try await client.create(event)
+            case .create(let event): try await client.submit(event)
             case .update(let event):
                 let patch: JSONValue = [
                     "count": .integer(Int64(event.count ?? 1)), "message": .string(event.message ?? ""),
                     "lastTimestamp": event.lastTimestamp.map { .string($0.seconds) } ?? nil,
                 ]
-                try await client.patch(
-                    Event.self, name: event.metadata.name, namespace: event.metadata.namespace, .merge(patch))
+                try await client.submit(
+                    .merge(patch), to: Event.resource, name: event.metadata.name, namespace: event.metadata.namespace)
             }
             return .written
         } catch {
