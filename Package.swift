@@ -60,7 +60,7 @@ let edges: [Target] = [
             hummingbirdHTTP2,
             nioCore, nioSSL, x509, asn1, crypto, logging, yams, lifecycle,
         ]),
-    .target(name: "Telemetry", dependencies: [logging, metrics, nioCore, nioPosix, nioHTTP1, lifecycle]),
+    .target(name: "Telemetry", dependencies: ["CLinux", logging, metrics, nioCore, nioPosix, nioHTTP1, lifecycle]),
 ]
 
 let composition: [Target] = [

@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Logging
 import Metrics
@@ -24,6 +25,7 @@ package struct Telemetry: Service {
     ///
     /// Once per process, before the first `Logger`: a second call traps in swift-log.
     package static func start(_ configuration: TelemetryConfiguration) -> Telemetry {
+        cl_keep_memory_small()
         // The daemons do little over HTTP; more event loops would only cost memory.
         NIOSingletons.groupLoopCountSuggestion = 1
         NIOSingletons.blockingPoolThreadCountSuggestion = 1

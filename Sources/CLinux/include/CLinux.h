@@ -45,6 +45,8 @@ int cl_poll(struct pollfd *fds, uint32_t count, int64_t timeout_nanoseconds);
 int64_t cl_monotonic_nanoseconds(void);
 int64_t cl_thread_cpu_nanoseconds(void);
 void cl_name_thread(const char *name);
+// Few arenas, and freed memory goes back early: for a daemon that rests most of the time. Before any other thread.
+void cl_keep_memory_small(void);
 // The width of the terminal that `fd` is, or 0 when it is none.
 int cl_terminal_columns(int fd);
 #endif
