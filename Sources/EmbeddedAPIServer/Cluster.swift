@@ -32,6 +32,10 @@ final class Cluster: Sendable {
         for service in store.values("services") { allocator.claim(service) }
         var state = State(store: store, allocator: allocator)
         state.registry = Registry(customResourceDefinitions: store.values(CustomResources.storage))
+        for storage in Set(state.registry.all.filter { $0.secondsToLive != nil }.map(\.storage)) {
+            guard let definition = state.registry.all.first(where: { $0.storage == storage }) else { continue }
+            state.store.resumeExpiry(of: definition)
+        }
         self.state = Mutex(state)
         try bootstrap()
         try journal?.rewrite(read { $0.store.snapshot() }, version: read { $0.store.version })
@@ -51,6 +55,14 @@ final class Cluster: Sendable {
             let outcome = try body(&state)
             settle(&state)
             return outcome
+        }
+    }
+
+    /// Removes what has outlived its time.
+    func expire(at now: Timestamp) {
+        state.withLock { state in
+            state.store.expire(at: now)
+            settle(&state)
         }
     }
 
@@ -142,6 +154,15 @@ final class Cluster: Sendable {
             try ensure(
                 "scheduling.k8s.io", "v1", "priorityclasses",
                 ["metadata": ["name": .string(name)], "value": .integer(value)])
+        }
+        let ranges = read { state in state.allocator.families.compactMap { state.allocator.range($0) } }
+        if !ranges.isEmpty {
+            try ensure(
+                "networking.k8s.io", "v1", "servicecidrs",
+                [
+                    "metadata": ["name": "kubernetes"],
+                    "spec": ["cidrs": .array(ranges.map { .string("\($0)") })],
+                ])
         }
         guard let first = read({ $0.allocator.families.first.flatMap($0.allocator.range) }),
             let address = first.first.successor

@@ -40,7 +40,13 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
     public func run() async throws {
         do {
             try await withGracefulShutdownHandler {
-                try await self.serve()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await self.serve() }
+                    group.addTask { await self.expireObjects() }
+                    // The other one only ends by cancellation.
+                    try await group.next()
+                    group.cancelAll()
+                }
             } onGracefulShutdown: {
                 self.listener.end()
             }
@@ -50,6 +56,13 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
             throw error
         }
         listener.fail(CancellationError())
+    }
+
+    private func expireObjects() async {
+        while !Task.isCancelled {
+            core.cluster.expire(at: Clock.now)
+            try? await Task.sleep(for: .seconds(15))
+        }
     }
 
     /// Listens, stops and listens again as ``stop()`` and ``start()`` ask.
@@ -96,7 +109,10 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
             responder: APIResponder(core: core), server: try .http2Upgrade(tlsConfiguration: tls),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: port), serverName: nil),
-            onServerRunning: { [listener] channel in listener.didStart(port: channel.localAddress?.port ?? port) },
+            onServerRunning: { [listener] channel in
+                OpenSockets.keepFromChildren()
+                listener.didStart(port: channel.localAddress?.port ?? port)
+            },
             logger: configuration.logger)
     }
 

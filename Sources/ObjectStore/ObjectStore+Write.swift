@@ -277,6 +277,7 @@ extension ObjectStore {
             return WriteOutcome(effect: .removed, value: new, stored: stored)
         }
         let stored = commit(new, storage, request.key)
+        expire(request.key, stored.version, request.definition, lastWrite: request.now)
         return WriteOutcome(
             effect: old == nil ? .created : .updated, value: value(storage, request.key) ?? new, stored: stored)
     }

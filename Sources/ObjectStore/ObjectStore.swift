@@ -11,6 +11,8 @@ public struct ObjectStore: Sendable {
     private var collections: [String: ObjectCollection] = [:]
     private var journal: [JournalEntry] = []
     private let logLimit: Int
+    /// By collection, what will expire, in the order of the deadlines.
+    var expirations: [String: ExpirationQueue] = [:]
 
     /// What a restart must find again.
     public struct JournalEntry: Sendable {

@@ -32,6 +32,8 @@ public struct ResourceDefinition: Sendable {
     /// From a CustomResourceDefinition: pruned, strictly validated, no strategic merge patch.
     public var isCustom = false
     public var createsOnUpdate = false
+    /// How long an object lives after its last write; `nil` for ever.
+    public var secondsToLive: Int64?
     /// Paths that field selectors may use, beside name and namespace.
     public var selectableFields: Set<String> = []
     /// The version in which objects are kept; another version of a custom resource differs in `apiVersion` only.

@@ -37,6 +37,44 @@ struct AllocationAPITests {
         }
     }
 
+    @Test("an address of the cluster's own Service range is never assigned, wherever the pool begins")
+    func serviceRange() async throws {
+        var configuration = APIServerConfiguration()
+        configuration.serviceRanges = ["10.96.0.0/30"]
+        try await withEmbeddedAPIServer(configuration) { server in
+            for name in ["ipaddresspools", "servicel2statuses"] {
+                let url = ValidationFiles.root.appending(path: "manifests/crds/\(name).yaml")
+                try server.install(manifest: String(contentsOf: url, encoding: .utf8))
+            }
+            try server.install(
+                ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(ControllerPolicy().namespace)]])
+            let client = try APIClient(
+                APIConfiguration(
+                    url: server.url, certificateAuthority: server.certificateAuthorityPEM, token: server.adminToken))
+            let result: Result<Service, any Error>
+            do {
+                try server.install(
+                    manifest: """
+                        apiVersion: lb.cluster.home/v1beta1
+                        kind: IPAddressPool
+                        metadata: {name: careless}
+                        spec: {addresses: [10.96.0.2-10.96.0.9]}
+                        ---
+                        apiVersion: v1
+                        kind: Service
+                        metadata: {name: web, namespace: default}
+                        spec: {type: LoadBalancer, ports: [{port: 80}]}
+                        """)
+                try await withController(client) { controller in
+                    try await untilAtRest(controller) { !$0.serviceCIDRs.isEmpty && !$0.services.isEmpty }
+                }
+                result = .success(try await client.get(name: "web", namespace: "default"))
+            } catch { result = .failure(error) }
+            await client.shutdown()
+            #expect(try result.get().status?.loadBalancer?.ingress?.map(\.ip) == ["10.96.0.4"])
+        }
+    }
+
     /// Each stretch between restarts has a controller of its own.
     private func run(_ steps: [Step], _ server: EmbeddedAPIServer, _ client: APIClient) async throws {
         for stretch in steps.split(whereSeparator: { if case .restart = $0 { true } else { false } }) {

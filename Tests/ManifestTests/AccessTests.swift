@@ -12,9 +12,6 @@ struct AccessTests {
     static let seldom: Set<String> = [
         // An Event that repeats is counted up at most every few minutes.
         "herald-controller patch /events", "herald-speaker patch /events", "herald-speaker create /events",
-        // Kubernetes 1.33 and later; the embedded server is older.
-        "herald-controller list networking.k8s.io/servicecidrs",
-        "herald-controller watch networking.k8s.io/servicecidrs",
     ]
 
     static let namespace = "herald-system"

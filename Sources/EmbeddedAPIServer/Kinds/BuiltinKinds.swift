@@ -63,6 +63,8 @@ enum BuiltinKinds {
                 $0.storage = "events"
                 $0.storedAPIVersion = "v1"
                 $0.createsOnUpdate = true
+                // kube-apiserver's --event-ttl.
+                $0.secondsToLive = 3600
                 $0.selectableFields = Set(EventViews.selectable(group: group))
                 // Stored as v1 whichever way it comes, so both views need the v1 schema.
                 $0.schema = Schema.root(text.definitions["Event"] ?? [:])
@@ -98,6 +100,9 @@ enum BuiltinKinds {
                 in: text
             ) {
                 $0.countsGenerations = true
+            },
+            define("networking.k8s.io", "v1", "ServiceCIDR", "servicecidrs", namespaced: false, in: text) {
+                $0.hasStatus = true
             },
             define("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", in: text) {
                 $0.countsGenerations = true

@@ -225,6 +225,11 @@ extension BuiltinKinds {
             ingress: []any atomic
             egress: []any atomic
             policyTypes: []string atomic
+        ServiceCIDR # A range that cluster IPs of Services come from.
+          spec: object
+            cidrs: []string atomic # One per IP family.
+          status: object
+            conditions: []@Condition list=map:type patch=type
         PodDisruptionBudget
           spec: object
             minAvailable: port

@@ -47,6 +47,11 @@ enum BuiltinColumns {
                 text("Global-Default") { $0["globalDefault"]?.bool == true ? "true" : "false" },
                 TableColumns.age,
             ]
+        case "servicecidrs.networking.k8s.io":
+            [
+                text("CIDRs") { ($0.at("spec", "cidrs")?.array ?? []).compactMap(\.string).joined(separator: ",") },
+                TableColumns.age,
+            ]
         case "networkpolicies.networking.k8s.io":
             [text("Pod-Selector") { labels($0.at("spec", "podSelector", "matchLabels")) }, TableColumns.age]
         case "rolebindings.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io":

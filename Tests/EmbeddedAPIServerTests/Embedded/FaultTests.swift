@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import EmbeddedAPIServer
+import Foundation
 import KubernetesModel
 import NIOCore
 import NIOHTTP1
@@ -22,6 +23,53 @@ import Testing
             var status = (try? await probe.get(probe.configMaps("/kept")))?.status
             if status == nil { status = try await probe.get(probe.configMaps("/kept")).status }
             #expect(status == 200)
+        }
+    }
+
+    @Test("a server with connected watchers, and a child process started meanwhile, comes back on its port")
+    func restartUnderWatch() async throws {
+        try await APIUnderTest.embedded.run { probe in
+            let server = try #require(probe.embedded)
+            let port = server.port
+            // Inherits what is not marked close-on-exec; Foundation's and Subprocess' own children do not.
+            var child: pid_t = 0
+            let arguments = ["sleep", "20"]
+            var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+            defer { unsafe words.forEach { unsafe free($0) } }
+            #expect(unsafe posix_spawnp(&child, "sleep", nil, nil, &words, environ) == 0)
+            defer {
+                kill(child, SIGKILL)
+                waitpid(child, nil, 0)
+            }
+            for _ in 0..<2 {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask {
+                            // As a reflector: again and again until it is told to stop.
+                            while !Task.isCancelled {
+                                _ = try? await probe.watch(probe.configMaps(), count: 1000)
+                                try? await Task.sleep(for: .milliseconds(50))
+                            }
+                        }
+                    }
+                    try await Task.sleep(for: .milliseconds(300))
+                    await server.stop()
+                    try await Task.sleep(for: .seconds(1))
+                    try await server.start()
+                    #expect(server.port == port)
+                    group.cancelAll()
+                }
+            }
+        }
+    }
+
+    @Test("the cluster's own Service ranges are served, as Kubernetes 1.33 does")
+    func serviceRanges() async throws {
+        try await APIUnderTest.embedded.run { probe in
+            let range = try await probe.get("/apis/networking.k8s.io/v1/servicecidrs/kubernetes")
+            #expect(range.body.at("spec", "cidrs") == ["10.96.0.0/16", "fd00:10:96::/112"])
+            let address = try await probe.get("/api/v1/namespaces/default/services/kubernetes")
+            #expect(address.body.at("spec", "clusterIP") == "10.96.0.1")
         }
     }
 
