@@ -168,7 +168,7 @@ let tests: [Target] = [
         name: "SpeakerDaemonTests",
         dependencies: [
             "SpeakerDaemon", "Link", "MonotonicTime", "Membership", "Election", "Layer2", "Wire", "NetworkAddresses",
-            "Reconciliation", "KubernetesModel", "SimulationKit",
+            "Reconciliation", "KubernetesModel", "KubernetesClient", "Netlink", "Telemetry", "SimulationKit", logging,
         ]),
     .testTarget(
         name: "LoadBalancerControlTests",

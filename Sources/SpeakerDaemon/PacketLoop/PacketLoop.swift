@@ -73,6 +73,8 @@ package struct PacketLoopSettings: Sendable, Hashable {
 package enum PacketEvent: Sendable {
     case fact(LinkFact, link: String)
     case report(LinkReport, PacketCounters)
+    /// The thread turns: with the reports, also when there is no link to report of.
+    case pulse
     /// The node's interfaces, at the start and after every change.
     case network(NetworkState)
     /// A socket of a link could not be opened or changed; tried again while the link is configured.

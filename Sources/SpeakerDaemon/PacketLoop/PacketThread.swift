@@ -236,6 +236,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
 
     private mutating func report(at now: Instant) {
         nextReport = now + settings.reportInterval
+        tell(.pulse)
         for port in ports.values {
             port.takeKernelDrops()
             var counters = port.counters

@@ -20,7 +20,11 @@ struct PacketService: ServiceLifecycle.Service {
 
     func run() async throws {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await listen() }
+            group.addTask {
+                await PacketListener(
+                    events: loop.events, control: control, refused: refused, heartbeat: heartbeat, logger: logger
+                ).run()
+            }
             group.addTask {
                 try? await gracefulShutdown()
                 loop.announceRestart()
@@ -32,18 +36,28 @@ struct PacketService: ServiceLifecycle.Service {
             group.cancelAll()
         }
     }
+}
 
-    private func listen() async {
+/// Takes what the packet thread tells, until it ends.
+struct PacketListener {
+    let events: AsyncStream<PacketEvent>
+    let control: SpeakerControl
+    let refused: AsyncStream<IPAddress>.Continuation
+    /// Beats when the packet thread does; nothing else may make it beat.
+    let heartbeat: Heartbeat
+    let logger: Logger
+
+    func run() async {
         var metrics = LinkMetrics()
-        for await event in loop.events {
+        for await event in events {
             switch event {
             case .fact(let fact, let link):
                 metrics.count(fact, on: link)
                 if let address = await control.take(fact, on: link) { refused.yield(address) }
             case .report(let report, let counters):
-                heartbeat.beat()
                 metrics.update(report, counters)
                 await control.take(report)
+            case .pulse: heartbeat.beat()
             case .network(let network):
                 let links = network.usableLinks
                 await control.use(links)

@@ -1,0 +1,122 @@
+import KubernetesClient
+import KubernetesModel
+import Link
+import Logging
+import MonotonicTime
+import Netlink
+import NetworkAddresses
+import Reconciliation
+import SimulationKit
+import Synchronization
+import Telemetry
+import Testing
+import Wire
+
+@testable import SpeakerDaemon
+
+/// The probes tell the truth about the packet thread, and depend on the API server only until the first sync.
+@Suite("Probes of the speaker")
+struct ProbeTests {
+    private final class HandClock: Sendable {
+        private let elapsed = Mutex(Duration.zero)
+        private let start = SuspendingClock.now
+
+        var now: SuspendingClock.Instant { start + elapsed.withLock { $0 } }
+
+        func advance(_ duration: Duration) { elapsed.withLock { $0 += duration } }
+    }
+
+    /// Hands events to the listener as the packet thread does, and returns when they have been taken.
+    private func tell(_ events: [PacketEvent], _ health: HealthState, _ heartbeat: Heartbeat) async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let state = SpeakerState(node: "node-a", policy: SpeakerPolicy(), selection: LinkSelection())
+        // Nothing is asked of the API server here.
+        let client = try APIClient(try APIConfiguration(url: "http://127.0.0.1:1"))
+        let control = SpeakerControl(
+            state: state, events: EventRecorder(client, component: "lb-speaker"), health: health, logger: logger)
+        let (stream, continuation) = AsyncStream.makeStream(of: PacketEvent.self)
+        let (_, refused) = AsyncStream.makeStream(of: IPAddress.self)
+        for event in events { continuation.yield(event) }
+        continuation.finish()
+        await PacketListener(
+            events: stream, control: control, refused: refused, heartbeat: heartbeat, logger: logger
+        ).run()
+        await client.shutdown()
+    }
+
+    @Test("a packet thread that has stopped turning fails liveness, whatever else is heard")
+    func stuck() async throws {
+        let clock = HandClock()
+        let health = HealthState { clock.now }
+        let heartbeat = health.heartbeat("packets", limit: .seconds(60))
+        try await tell([.pulse], health, heartbeat)
+        clock.advance(.seconds(61))
+        try await tell([.network(NetworkState()), .trouble("no socket", link: "eth0")], health, heartbeat)
+        #expect(health.liveness.text.contains("packets failed: has not turned for 61 s"))
+        try await tell([.pulse], health, heartbeat)
+        #expect(health.liveness.isHealthy)
+    }
+
+    @Test("readiness outlives the API server: silent watches and a deleted key keep a synced speaker ready")
+    func outage() throws {
+        var state = SpeakerStateTests().synced()
+        _ = state.take(.replaced([SpeakerStateTests.secret("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")]))
+        #expect(state.syncProblem == nil)
+        let later = SpeakerStateTests.start + .seconds(24 * 3600)
+        #expect(state.isStale(at: later))
+        #expect(state.configurations(at: later).first?.intents != nil)
+        state.readFailed(at: later)
+        _ = state.take(.replaced([]))
+        #expect(state.syncProblem == nil)
+    }
+
+    @Test("behind a switch that drops multicast all peers count as filtered, and none without such a switch")
+    func filtered() {
+        for filters in [true, false] {
+            let counts = Mutex<[Int]>([])
+            let scenario = Scenario(
+                "filtered", [], nodes: [3], warmUp: 12, prepare: { $0.filtersAll = filters }
+            ) { simulation in
+                simulation.after(4) { simulation in
+                    let reports = simulation.nodes.compactMap { $0.speaker?.report(at: simulation.now) }
+                    counts.withLock { $0 = reports.map(\.filteredPeers) }
+                    #expect(reports.allSatisfy { $0.peers.allSatisfy { $0.condition == .ready } })
+                }
+                return 5
+            }
+            _ = History(scenario, seed: 1)
+            #expect(counts.withLock { $0 } == Array(repeating: filters ? 2 : 0, count: 3))
+        }
+    }
+
+    @Test("in a rotation of three steps no speaker ever meets a signature that it does not accept")
+    func rotation() throws {
+        let old = "b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xk"
+        let new = "bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3"
+        func keys(_ steps: [(String, String?)]) throws -> [HelloKeys] {
+            try steps.map { current, previous in
+                var secret = HelloKeySecret()
+                #expect(secret.take(.applied(SpeakerStateTests.secret(current, previous: previous))) == .loaded)
+                return try #require(secret.keys)
+            }
+        }
+        let cluster = ClusterID(uid: "cluster")
+        func accepts(_ reader: HelloKeys, _ writer: HelloKeys) throws -> Bool {
+            let sender = HelloSender(name: "node-b", interfaceName: "eth0", addresses: [])
+            let header = HelloHeader(
+                cluster: cluster, node: NodeID(name: "node-b"), incarnation: 1, sequence: 1,
+                hardwareAddress: MACAddress(2, 0, 0, 0, 0, 2), phase: .ready, isStale: false, details: EncodedSender(sender).digest)
+            let bytes = HelloFrame(header: header, body: .hello(heard: [], unheard: [])).encoded(
+                sender: EncodedSender(sender), key: writer.current, authenticator: HMACAuthenticator())
+            return try HelloFrameView(bytes, at: 0, cluster: cluster).isAuthentic(reader, HMACAuthenticator())
+        }
+        // docs/security.md: publish, switch, retire. Each speaker is at most one step behind.
+        let steps = try keys([(old, nil), (old, new), (new, old), (new, nil)])
+        for (before, after) in zip(steps, steps.dropFirst()) {
+            #expect(try accepts(before, after))
+            #expect(try accepts(after, before))
+        }
+        let hasty = try keys([(old, nil), (new, old)])
+        #expect(try !accepts(hasty[0], hasty[1]), "switching at once is refused by those who have not read it yet")
+    }
+}
