@@ -75,13 +75,12 @@ struct ControllerCommand: AsyncParsableCommand {
         let follower = ClusterFollower(client: client, controller: controller, namespace: namespace, logger: logger)
         logger.notice("starting", metadata: ["version": "\(heraldVersion)", "namespace": "\(namespace)"])
         let services: [any ServiceLifecycle.Service] = [telemetry, client, events, follower, leader]
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: services.map {
-                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
-                },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        var lifecycle = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        // Within the pod's terminationGracePeriodSeconds, also when the API server doesn't answer the last writes.
+        lifecycle.maximumGracefulShutdownDuration = .seconds(5)
+        try await ServiceGroup(configuration: lifecycle).run()
     }
 }
 
