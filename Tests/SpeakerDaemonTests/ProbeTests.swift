@@ -80,7 +80,7 @@ struct ProbeTests {
                 simulation.after(4) { simulation in
                     let reports = simulation.nodes.compactMap { $0.speaker?.report(at: simulation.now) }
                     counts.withLock { $0 = reports.map(\.filteredPeers) }
-                    #expect(reports.allSatisfy { $0.peers.allSatisfy { $0.condition == .ready } })
+                    for report in reports { #expect(report.peers.map(\.condition) == [.ready, .ready]) }
                 }
                 return 5
             }
@@ -105,7 +105,8 @@ struct ProbeTests {
             let sender = HelloSender(name: "node-b", interfaceName: "eth0", addresses: [])
             let header = HelloHeader(
                 cluster: cluster, node: NodeID(name: "node-b"), incarnation: 1, sequence: 1,
-                hardwareAddress: MACAddress(2, 0, 0, 0, 0, 2), phase: .ready, isStale: false, details: EncodedSender(sender).digest)
+                hardwareAddress: MACAddress(2, 0, 0, 0, 0, 2), phase: .ready, isStale: false,
+                details: EncodedSender(sender).digest)
             let bytes = HelloFrame(header: header, body: .hello(heard: [], unheard: [])).encoded(
                 sender: EncodedSender(sender), key: writer.current, authenticator: HMACAuthenticator())
             return try HelloFrameView(bytes, at: 0, cluster: cluster).isAuthentic(reader, HMACAuthenticator())
