@@ -17,9 +17,6 @@ public struct LinkReport: Sendable, Hashable {
         (self.interfaceName, self.phase, self.incarnation) = (interfaceName, phase, incarnation)
     }
 
-    /// Peers that a Lease names and whose multicast is not heard: neither frames at all, or by unicast only.
-    public var filteredPeers: Int { peers.count { $0.condition == .unknown || $0.isUnicastOnly } }
-
     public struct Peer: Sendable, Hashable {
         public var name: String
         public var condition: PeerCondition
@@ -27,8 +24,6 @@ public struct LinkReport: Sendable, Hashable {
         public var addresses: [IPAddress]
         public var isStale: Bool
         public var isLeaving: Bool
-        /// It is heard, but not by multicast.
-        public var isUnicastOnly: Bool
         public var lastHeard: Instant
         /// Doubled by each false death.
         public var deadInterval: Interval

@@ -58,12 +58,6 @@ extension LinkSpeaker {
         now - carrier.groupHeardAt >= configuration.timing.membership.unicastAfter
     }
 
-    /// Whether a known peer's frames still come, and none of them to the group.
-    func isUnicastOnly(_ id: NodeID, lastHeard: Instant, at now: Instant) -> Bool {
-        guard let carrier = carriers[id] else { return false }
-        return isUnheard(carrier, at: now) && now - lastHeard < configuration.timing.membership.unicastAfter
-    }
-
     private func hasKernel(_ id: NodeID, at now: Instant) -> Bool {
         membership.kernel(of: id).map { now - $0.at < .seconds(5) } ?? false
     }

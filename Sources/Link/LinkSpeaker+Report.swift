@@ -17,7 +17,7 @@ extension LinkSpeaker {
             LinkReport.Peer(
                 name: peer.name, condition: PeerCondition(peer), hardwareAddress: peer.hardwareAddress,
                 addresses: peer.addresses, isStale: peer.isStale, isLeaving: peer.isLeaving,
-                isUnicastOnly: isUnicastOnly(peer.id, lastHeard: peer.lastHeard, at: now), lastHeard: peer.lastHeard,
+                lastHeard: peer.lastHeard,
                 deadInterval: peer.interval * configuration.timing.membership.deadIntervals)
         }
         report.owned = election.owned.map {

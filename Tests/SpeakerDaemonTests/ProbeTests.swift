@@ -6,7 +6,6 @@ import MonotonicTime
 import Netlink
 import NetworkAddresses
 import Reconciliation
-import SimulationKit
 import Synchronization
 import Telemetry
 import Testing
@@ -68,25 +67,6 @@ struct ProbeTests {
         state.readFailed(at: later)
         _ = state.take(.replaced([]))
         #expect(state.syncProblem == nil)
-    }
-
-    @Test("behind a switch that drops multicast all peers count as filtered, and none without such a switch")
-    func filtered() {
-        for filters in [true, false] {
-            let counts = Mutex<[Int]>([])
-            let scenario = Scenario(
-                "filtered", [], nodes: [3], warmUp: 12, prepare: { $0.filtersAll = filters }
-            ) { simulation in
-                simulation.after(4) { simulation in
-                    let reports = simulation.nodes.compactMap { $0.speaker?.report(at: simulation.now) }
-                    counts.withLock { $0 = reports.map(\.filteredPeers) }
-                    for report in reports { #expect(report.peers.map(\.condition) == [.ready, .ready]) }
-                }
-                return 5
-            }
-            _ = History(scenario, seed: 1)
-            #expect(counts.withLock { $0 } == Array(repeating: filters ? 2 : 0, count: 3))
-        }
     }
 
     @Test("in a rotation of three steps no speaker ever meets a signature that it does not accept")

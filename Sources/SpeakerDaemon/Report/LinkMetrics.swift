@@ -55,7 +55,8 @@ struct LinkMetrics {
         for condition in PeerCondition.allCases {
             gauge("herald_peers", report.peers.count { $0.condition == condition }, [("state", condition.rawValue)])
         }
-        gauge("herald_peers_filtered", report.filteredPeers)
+        let unheard = report.peers.count { $0.condition == .unknown }
+        gauge("herald_peers_filtered", unheard)
         addTotals(report.counters, link)
         addTotals(counters, link)
     }

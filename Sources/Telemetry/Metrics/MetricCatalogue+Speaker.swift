@@ -67,7 +67,7 @@ extension MetricCatalogue {
             "Times that this speaker found itself stopped for too long and joined again.", labels: ["link"]),
         MetricDescription(
             "herald_peers_filtered", .gauge,
-            "Speakers that a Lease names on this link and whose multicast Hello is not heard: not at all, or by unicast only.",
+            "Speakers that a Lease names on this link and whose multicast Hello is not heard.",
             labels: ["link"]),
         MetricDescription(
             "herald_takeovers_total", .counter,
