@@ -86,7 +86,7 @@ extension APIClient {
         _ type: Object.Type = Object.self, name: String, namespace: String? = nil, _ patch: Patch,
         subresource: String? = nil
     ) async throws(APIError) -> Object {
-        let request = try Self.request(patch, Object.resource, name, namespace, subresource)
+        let request = Self.request(patch, Object.resource, name, namespace, subresource)
         return try Self.decode(try await perform(request))
     }
 
@@ -95,7 +95,7 @@ extension APIClient {
     package func submit(
         _ patch: Patch, to type: ResourceType, name: String, namespace: String? = nil, subresource: String? = nil
     ) async throws(APIError) {
-        _ = try await perform(try Self.request(patch, type, name, namespace, subresource))
+        _ = try await perform(Self.request(patch, type, name, namespace, subresource))
     }
 
     /// Deletes an object.
@@ -109,7 +109,7 @@ extension APIClient {
             let options: JSONValue = [
                 "apiVersion": "v1", "kind": "DeleteOptions", "preconditions": ["uid": .string(uid)],
             ]
-            request.body = try Self.encode(options)
+            request.body = Data(options.jsonBytes)
             request.contentType = "application/json"
         }
         _ = try await perform(request)
@@ -122,7 +122,7 @@ extension APIClient {
     ) async throws(APIError) -> JSONValue {
         var request = HTTPRequest(method, path, query: query)
         if let body {
-            request.body = try Self.encode(body)
+            request.body = Data(body.jsonBytes)
             request.contentType = contentType
         }
         return try Self.decode(try await perform(request))
@@ -136,11 +136,11 @@ extension APIClient {
 
     private static func request(
         _ patch: Patch, _ type: ResourceType, _ name: String, _ namespace: String?, _ subresource: String?
-    ) throws(APIError) -> HTTPRequest {
+    ) -> HTTPRequest {
         let path = type.path(namespace: namespace, name: name, subresource: subresource)
         let body = patch.body(type: type, namespace: namespace, name: name)
         var request = HTTPRequest(
-            .patch, path, query: patch.query, contentType: patch.contentType, body: try encode(body))
+            .patch, path, query: patch.query, contentType: patch.contentType, body: Data(body.jsonBytes))
         request.resource = type.plural
         return request
     }

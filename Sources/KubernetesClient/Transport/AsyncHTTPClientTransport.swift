@@ -8,7 +8,9 @@ import Synchronization
 
 /// async-http-client over SwiftNIO and BoringSSL: for what URLSession on Linux cannot do.
 ///
-/// Short requests and watches have a client each, so that a slow write never disturbs a watch. When the peer of a watch
+/// Short requests and watches have a client each, so that a slow write never disturbs a watch. Watches share one HTTP/2
+/// connection; short requests go over a few HTTP/1.1 connections that are kept alive, because a stream for each would cost
+/// more than the request. When the peer of a watch
 /// is gone, the watch client is replaced, because HTTP/2 would go on using the dead connection; the old one is shut
 /// down when the last watch has left it. A certificate authority or client certificate that changed on disk replaces
 /// both clients.
@@ -24,8 +26,8 @@ package final class AsyncHTTPClientTransport: APITransport {
         let source = TLSSource(configuration)
         _ = try source.read()
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        short = ClientPool(source, configuration, group)
-        watching = ClientPool(source, configuration, group)
+        short = ClientPool(source, configuration, group, .http1Only)
+        watching = ClientPool(source, configuration, group, .automatic)
         // The certificate is checked against the URL's host; `dnsOverride` connects to the real one.
         base = configuration.server.url(host: configuration.tlsServerName)
     }

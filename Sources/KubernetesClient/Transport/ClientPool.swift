@@ -27,9 +27,16 @@ final class ClientPool: Sendable {
     private let source: TLSSource
     private let configuration: APIConfiguration
     private let group: MultiThreadedEventLoopGroup
+    private let version: HTTPClient.Configuration.HTTPVersion
 
-    init(_ source: TLSSource, _ configuration: APIConfiguration, _ group: MultiThreadedEventLoopGroup) {
-        (self.source, self.configuration, self.group) = (source, configuration, group)
+    /// How many connections short requests use at most; the others wait for one of them.
+    static let connections = 8
+
+    init(
+        _ source: TLSSource, _ configuration: APIConfiguration, _ group: MultiThreadedEventLoopGroup,
+        _ version: HTTPClient.Configuration.HTTPVersion
+    ) {
+        (self.source, self.configuration, self.group, self.version) = (source, configuration, group, version)
     }
 
     /// Runs `body` with the current client, which lives at least as long.
@@ -123,7 +130,9 @@ final class ClientPool: Sendable {
         var settings = HTTPClient.Configuration(
             tlsConfiguration: try source.configuration(material), redirectConfiguration: .disallow,
             timeout: .init(connect: .seconds(5)),
-            connectionPool: .init(idleTimeout: .seconds(60), concurrentHTTP1ConnectionsPerHostSoftLimit: 32))
+            connectionPool: .init(
+                idleTimeout: .seconds(60), concurrentHTTP1ConnectionsPerHostSoftLimit: Self.connections))
+        settings.httpVersion = version
         // The reflector's backoff decides when to try again.
         settings.connectionPool.retryConnectionEstablishment = false
         if let name = configuration.tlsServerName { settings.dnsOverride = [name: configuration.server.host] }
