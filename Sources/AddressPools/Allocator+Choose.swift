@@ -65,7 +65,14 @@ extension Allocator {
         let families = request.families.families
         return able.isEmpty
             ? .poolLacksFamily(pools: candidates.map(name), families: families)
-            : .poolExhausted(pools: able.map(name), families: families)
+            : .poolExhausted(pools: able.map(name), families: families, foreign: foreignHosts(in: able, families))
+    }
+
+    /// Whoever holds these addresses on paper does not matter: the sentence depends on the pools and the reports only.
+    private func foreignHosts(in pools: [Int], _ families: [IPFamily]) -> [Refusal.ForeignHost] {
+        conflicts.filter { address, _ in
+            families.contains(address.family) && pool(listing: address).map(pools.contains) ?? false
+        }.sorted { $0.key < $1.key }.map { Refusal.ForeignHost($0.key, hardwareAddress: $0.value) }
     }
 }
 

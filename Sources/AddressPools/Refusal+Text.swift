@@ -43,9 +43,9 @@ extension Refusal {
             "\(Self.named(pools)) \(pools.count == 1 ? "has" : "have") no \(Self.joined(families)) addresses"
                 + (families.count > 1 ? " in one pool" : "")
                 + ". Add some to spec.addresses, or change the Service's ipFamilies."
-        case .poolExhausted(let pools, let families):
+        case .poolExhausted(let pools, let families, let foreign):
             "\(Self.named(pools)) \(pools.count == 1 ? "has" : "have") no free \(Self.joined(families)) address left"
-                + ". Add addresses to spec.addresses, or delete Services that need none."
+                + Self.used(foreign) + ". Add addresses to spec.addresses, or delete Services that need none."
         case .addressOutsidePools(let address):
             "\(address) is in no IPAddressPool. Add it to one, or ask for another address."
         case .addressReserved(let address, let reason):
@@ -75,6 +75,12 @@ extension Refusal {
         let shown = pools.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ")
         let more = pools.count > 5 ? " and \(pools.count - 5) more" : ""
         return (pools.count == 1 ? "IPAddressPool " : "IPAddressPools ") + shown + more
+    }
+
+    private static func used(_ foreign: [ForeignHost]) -> String {
+        guard !foreign.isEmpty else { return "" }
+        let shown = foreign.prefix(3).map { "\($0.address) (\($0.hardwareAddress))" }.joined(separator: ", ")
+        return "; foreign hosts use \(shown)\(foreign.count > 3 ? " and \(foreign.count - 3) more" : "")"
     }
 
     private static func joined(_ families: [IPFamily]) -> String {

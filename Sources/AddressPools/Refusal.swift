@@ -10,7 +10,8 @@ package enum Refusal: Error, Sendable, Hashable {
     case poolNotReady(String)
     case poolNotForService(String)
     case poolLacksFamily(pools: [String], families: [IPFamily])
-    case poolExhausted(pools: [String], families: [IPFamily])
+    /// `foreign`: addresses of these pools that hosts use which are none of the cluster's.
+    case poolExhausted(pools: [String], families: [IPFamily], foreign: [ForeignHost] = [])
     case addressOutsidePools(IPAddress)
     case addressReserved(IPAddress, ReservedAddresses.Reason)
     case addressAvoided(IPAddress, pool: String)
@@ -24,4 +25,13 @@ package enum Refusal: Error, Sendable, Hashable {
     case familyMissing(IPFamily)
     case addressesInTwoPools(String, String)
     case addressInOtherPool(IPAddress, pool: String, wanted: String)
+
+    package struct ForeignHost: Sendable, Hashable {
+        package var address: IPAddress
+        package var hardwareAddress: String
+
+        package init(_ address: IPAddress, hardwareAddress: String) {
+            (self.address, self.hardwareAddress) = (address, hardwareAddress)
+        }
+    }
 }

@@ -15,12 +15,7 @@ package struct StartCheck: Sendable {
     /// - Throws: ``APIError`` with one sentence that says what to do.
     package func run() async throws(APIError) {
         let version = try await reach()
-        let text = version["gitVersion"]?.string ?? "unknown"
-        if let minor = Self.minor(of: version), minor < Self.oldestMinor {
-            logger.warning(
-                "Herald needs Kubernetes 1.\(Self.oldestMinor) or newer; this API server is \(text)",
-                metadata: ["api.version": "\(text)"])
-        }
+        if let warning = Self.warning(of: version) { logger.warning("\(warning)") }
         try await checkTypes()
         try await checkNamespace()
     }
@@ -59,6 +54,13 @@ package struct StartCheck: Sendable {
         throw APIError(
             code: .configuration,
             message: "there is no namespace \"\(namespace)\": create it, or name Herald's own with --namespace")
+    }
+
+    /// What to say about an API server that is too old; a version that can't be read is no reason to complain.
+    static func warning(of version: JSONValue) -> String? {
+        guard let minor = minor(of: version), minor < oldestMinor else { return nil }
+        let text = version["gitVersion"]?.string ?? "1.\(minor)"
+        return "Herald needs Kubernetes 1.\(oldestMinor) or newer; this API server is \(text)"
     }
 
     /// `"31+"` and the like.

@@ -4,6 +4,7 @@ import KubernetesClient
 import KubernetesModel
 import Logging
 import MonotonicTime
+import NetworkAddresses
 import Reconciliation
 import Testing
 
@@ -118,6 +119,9 @@ struct AllocationAPITests {
         case .node(let node):
             try server.install(node.document)
             try await untilAtRest(controller) { $0.nodes[node.key]?.status?.addresses?.isEmpty == false }
+        case .serviceRange(let range):
+            try server.install(range.document)
+            try await untilAtRest(controller) { $0.serviceCIDRs[range.key] != nil }
         case .namespace(let namespace):
             _ = try await put(namespace, client)
             try await untilAtRest(controller) {
@@ -129,10 +133,12 @@ struct AllocationAPITests {
         case .delete(let name):
             let key = ObjectKey(caseName: name)
             try await client.delete(Service.self, name: key.name, namespace: key.namespace)
-            try await untilAtRest(controller) { $0.services[key] == nil }
+            try await untilAtRest(controller) {
+                $0.services[key]?.metadata.deletionTimestamp != nil || $0.services[key] == nil
+            }
         case .status(let name, let addresses):
             let key = ObjectKey(caseName: name)
-            let entries = addresses.map { JSONValue.object(["ip": .string($0)]) }
+            let entries = addresses.map { JSONValue.object([IPAddress($0) == nil ? "hostname" : "ip": .string($0)]) }
             let patch: JSONValue = [
                 "status": ["loadBalancer": ["ingress": entries.isEmpty ? .null : .array(entries)]]
             ]

@@ -22,10 +22,12 @@ struct AllocationCase: Sendable, CustomTestStringConvertible {
         case pool(IPAddressPool)
         case deletePool(String)
         case service(Service)
+        /// With a finalizer, the Service is only marked.
         case delete(String)
         case node(Node)
+        case serviceRange(ServiceCIDR)
         case namespace(Namespace)
-        /// Somebody else writes the Service's status.
+        /// Somebody else writes the Service's status: addresses, or host names.
         case status(String, [String])
         /// A speaker reports that a foreign host uses the address.
         case conflict(String, String, hardwareAddress: String)
@@ -34,6 +36,7 @@ struct AllocationCase: Sendable, CustomTestStringConvertible {
     }
 
     struct Expectation: Sendable, Hashable {
+        /// All entries of the status, host names too.
         var addresses: [String]
         var pool: String?
         /// Of the condition Allocated.
@@ -97,6 +100,10 @@ extension AllocationCase.Step {
             Node(
                 metadata: ObjectMeta(name: name), spec: .init(podCIDRs: podCIDRs),
                 status: .init(addresses: [.init(type: "InternalIP", address: address)])))
+    }
+
+    static func serviceRange(_ name: String, _ range: String) -> Self {
+        .serviceRange(ServiceCIDR(metadata: ObjectMeta(name: name), spec: .init(cidrs: [range])))
     }
 
     static func namespace(_ name: String, _ labels: [String: String]) -> Self {

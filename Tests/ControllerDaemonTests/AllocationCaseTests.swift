@@ -18,6 +18,7 @@ struct AllocationCaseTests {
             case .service(let service): api.put(service)
             case .delete(let name): api.deleteService(key(name))
             case .node(let node): api.put(node)
+            case .serviceRange(let range): api.put(range)
             case .namespace(let namespace): api.put(namespace)
             case .status(let name, let addresses): api.setStatus(key(name), addresses: addresses)
             case .conflict(let name, let address, let hardwareAddress):
@@ -63,7 +64,7 @@ extension ObjectKey {
 extension AllocationCase.Expectation {
     init(of service: Service) {
         self.init(
-            addresses: (service.status?.loadBalancer?.ingress ?? []).compactMap(\.ip),
+            addresses: (service.status?.loadBalancer?.ingress ?? []).compactMap { $0.ip ?? $0.hostname },
             pool: service.metadata.annotations?[ServiceAnnotation.allocatedFrom],
             reason: service.status?.conditions?.first { $0.type == ConditionType.allocated }?.reason ?? "")
     }

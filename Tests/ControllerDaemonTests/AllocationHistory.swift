@@ -82,7 +82,7 @@ struct AllocationHistory {
         let service = Service(
             metadata: ObjectMeta(
                 name: key.name, namespace: key.namespace, labels: random.below(2) == 0 ? ["tier": "web"] : nil,
-                annotations: annotations),
+                annotations: annotations, finalizers: random.below(10) == 0 ? ["example.com/wait"] : nil),
             spec: .init(
                 type: random.below(12) == 0 ? "ClusterIP" : "LoadBalancer",
                 ports: [.init(protocol: "TCP", port: 80 + random.below(3))], selector: ["app": "web"],

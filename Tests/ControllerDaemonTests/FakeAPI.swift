@@ -3,6 +3,7 @@ import ControllerDaemon
 import Foundation
 import KubernetesModel
 import MonotonicTime
+import NetworkAddresses
 import Reconciliation
 
 /// A strict little API server for Services, pools, nodes, namespaces and announcements: versions, a change log, merge
@@ -13,6 +14,7 @@ final class FakeAPI {
     private(set) var nodes: [ObjectKey: Node] = [:]
     private(set) var namespaces: [ObjectKey: Namespace] = [:]
     private(set) var announcements: [ObjectKey: ServiceL2Status] = [:]
+    private(set) var serviceCIDRs: [ObjectKey: ServiceCIDR] = [:]
     private(set) var log: [ClusterChange] = []
     private(set) var writes = 0
     var now = PlanTime(instant: Instant(nanoseconds: 1), wall: Timestamp(seconds: 1_800_000_000))
@@ -33,11 +35,17 @@ final class FakeAPI {
 
     // MARK: What users do
 
-    /// Creates or changes; the status stays, and so do the controller's own annotations.
+    /// Creates or changes; the status stays, and so do the controller's own annotations. A Service that is being deleted
+    /// goes with its last finalizer.
     func put(_ service: Service) {
         var service = service
         let old = services[service.key]
+        if let old, old.metadata.deletionTimestamp != nil, service.metadata.finalizers?.isEmpty ?? true {
+            services[service.key] = nil
+            return log.append(.service(.deleted(old)))
+        }
         stamp(&service.metadata, old: old?.metadata)
+        service.metadata.deletionTimestamp = old?.metadata.deletionTimestamp
         service.status = old?.status
         if let pool = old?.metadata.annotations?[ServiceAnnotation.allocatedFrom] {
             service.metadata.annotations = (service.metadata.annotations ?? [:])
@@ -76,7 +84,21 @@ final class FakeAPI {
         log.append(.announcement(.applied(announcement)))
     }
 
+    func put(_ range: ServiceCIDR) {
+        var range = range
+        stamp(&range.metadata, old: serviceCIDRs[range.key]?.metadata)
+        serviceCIDRs[range.key] = range
+        log.append(.serviceCIDR(.applied(range)))
+    }
+
+    /// With a finalizer it is only marked.
     func deleteService(_ key: ObjectKey) {
+        if var held = services[key], held.metadata.finalizers?.isEmpty == false {
+            guard held.metadata.deletionTimestamp == nil else { return }
+            stamp(&held.metadata, old: held.metadata)
+            held.metadata.deletionTimestamp = now.wall
+            return store(held)
+        }
         if let old = services.removeValue(forKey: key) { log.append(.service(.deleted(old))) }
     }
 
@@ -97,7 +119,10 @@ final class FakeAPI {
         guard var service = services[key] else { return }
         stamp(&service.metadata, old: service.metadata)
         var status = service.status ?? Service.Status()
-        status.loadBalancer = .init(ingress: addresses.map { Service.Ingress(ip: $0, ipMode: "VIP") })
+        status.loadBalancer = .init(
+            ingress: addresses.map {
+                IPAddress($0) == nil ? Service.Ingress(hostname: $0) : Service.Ingress(ip: $0, ipMode: "VIP")
+            })
         service.status = status
         store(service)
     }
@@ -114,7 +139,7 @@ final class FakeAPI {
         [
             .node(.replaced(Array(nodes.values))), .namespace(.replaced(Array(namespaces.values))),
             .pool(.replaced(Array(pools.values))), .announcement(.replaced(Array(announcements.values))),
-            .service(.replaced(Array(services.values))), .serviceCIDR(.replaced([])),
+            .service(.replaced(Array(services.values))), .serviceCIDR(.replaced(Array(serviceCIDRs.values))),
         ]
     }
 
@@ -177,6 +202,8 @@ final class FakeController {
     private var cursor: Int
     /// Decided, but not sent yet: what a paused process has in its hands.
     private(set) var held: [Work] = []
+    /// The sentences of the Events that came with its writes.
+    private(set) var told: [String] = []
 
     init(_ api: FakeAPI, policy: ControllerPolicy = ControllerPolicy()) {
         self.api = api
@@ -208,7 +235,9 @@ final class FakeController {
     func performHeld() throws {
         while !held.isEmpty {
             let work = held.removeFirst()
-            state.finished(work, try api.perform(work), at: api.now.instant)
+            let result = try api.perform(work)
+            if case .service(_, let write) = work, result == .written { told += write.events.map(\.message) }
+            state.finished(work, result, at: api.now.instant)
         }
     }
 

@@ -70,6 +70,10 @@ struct ServiceExplanation {
             lines.append("  → no address: \(obstacle.sentence)")
             advice.append(obstacle.sentence)
         }
+        for loss in planner.change(of: key)?.lost ?? [] {
+            lines.append("  → it loses \(loss.address): \(loss.refusal.sentence)")
+            advice.append(loss.refusal.sentence)
+        }
     }
 
     static func wish(_ request: AddressRequest) -> String {

@@ -18,7 +18,7 @@ extension ServicePlan.Verdict {
         switch outcome {
         case .satisfied:
             var message = "\(list) from IPAddressPool \"\(pool ?? "")\""
-            if !request.addresses.isEmpty { message += ", as requested" }
+            if !request.addresses.isEmpty, Set(request.addresses) == Set(addresses) { message += ", as requested" }
             if let key = request.sharing?.key { message += "; shared under the key \"\(key)\"" }
             return Self(status: true, reason: "Allocated", message: message + ".")
         case .kept(let obstacle):

@@ -108,13 +108,18 @@ package struct ControllerPlanner: Sendable {
         let had = conflicts
         updateConflicts(at: now)
         touched.announcements = true
-        guard new != table || conflicts.keys != had.keys else { return }
+        guard new != table || Self.hosts(conflicts) != Self.hosts(had) else { return }
         replan(at: now)
     }
 
     private mutating func replanIfConflictsChanged(since had: [IPAddress: SeenConflict], at now: PlanTime) {
         if conflicts != had { touched.announcements = true }
-        if conflicts.keys != had.keys { replan(at: now) }
+        if Self.hosts(conflicts) != Self.hosts(had) { replan(at: now) }
+    }
+
+    /// What the plan depends on; the times are for the record.
+    private static func hosts(_ conflicts: [IPAddress: SeenConflict]) -> [IPAddress: String] {
+        conflicts.mapValues(\.hardwareAddress)
     }
 
     private mutating func replan(at now: PlanTime) {
@@ -176,7 +181,7 @@ package struct ControllerPlanner: Sendable {
         let old = records
         allocator = Allocator(
             pools: table.pools, notReady: table.notReady, reserved: table.reserved,
-            conflicts: conflicts.mapValues(\.hardwareAddress), quarantine: memory.quarantine)
+            conflicts: Self.hosts(conflicts), quarantine: memory.quarantine)
         (records, waiting, waitingFor) = ([:], [], [:])
         records.reserveCapacity(snapshot.services.count)
         for (key, service) in snapshot.services {
@@ -267,7 +272,9 @@ package struct ControllerPlanner: Sendable {
 
     private mutating func serve(_ key: ObjectKey, _ record: Record, _ holder: Holder, at now: Instant) {
         var (outcome, change) = (record.outcome, record.change)
-        if let problem = record.problem {
+        if record.problem == .beingDeleted, allocator.holdings[holder] != nil {
+            outcome = .satisfied
+        } else if let problem = record.problem {
             let isHeld = allocator.holdings[holder] != nil
             outcome = isHeld ? .kept(.problem(problem)) : .refused(.problem(problem))
         } else {
@@ -287,7 +294,7 @@ package struct ControllerPlanner: Sendable {
         records[key]?.outcome = outcome
         records[key]?.change = change
         let wantsMore = outcome != .satisfied || allocator.wantsMore(Holder(key), request)
-        guard wantsMore else { return stopWaiting(key) }
+        guard wantsMore, records[key]?.problem != .beingDeleted else { return stopWaiting(key) }
         waiting.insert(key)
         for address in request.addresses { waitingFor[address, default: []].insert(key) }
     }

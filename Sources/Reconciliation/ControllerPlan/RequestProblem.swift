@@ -5,6 +5,8 @@ package enum RequestProblem: Sendable, Hashable {
     case notAnAddress(String, field: String)
     /// RequireDualStack on a Service that has one family.
     case secondFamilyMissing
+    /// The Service is on its way out, and only a finalizer holds it: what it has it keeps, more it does not get.
+    case beingDeleted
 
     /// CamelCase, for the `reason` of a condition or an event.
     package var code: String {
@@ -12,6 +14,7 @@ package enum RequestProblem: Sendable, Hashable {
         case .contradiction: "ContradictingRequests"
         case .notAnAddress: "InvalidAddress"
         case .secondFamilyMissing: "NotDualStack"
+        case .beingDeleted: "BeingDeleted"
         }
     }
 
@@ -23,6 +26,8 @@ package enum RequestProblem: Sendable, Hashable {
         case .secondFamilyMissing:
             "ipFamilyPolicy is RequireDualStack, but the Service has one IP family only."
                 + " The cluster must be dual-stack for it; otherwise use SingleStack or PreferDualStack."
+        case .beingDeleted:
+            "The Service is being deleted and gets no address any more. If it stays, see who holds it: metadata.finalizers."
         }
     }
 }

@@ -47,7 +47,7 @@ package struct ServiceRequest: Sendable, Hashable {
             problem = problem ?? .secondFamilyMissing
         }
         request = AddressRequest(families: families, addresses: addresses, pool: pool, sharing: sharing)
-        self.problem = problem
+        self.problem = service.metadata.deletionTimestamp == nil ? problem : .beingDeleted
     }
 }
 

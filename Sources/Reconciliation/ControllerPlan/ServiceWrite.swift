@@ -59,7 +59,8 @@ extension ServicePlan {
                     ? PlannedEvent(isWarning: true, reason: "AddressReleased", message: text)
                     : PlannedEvent(isWarning: false, reason: "AddressAssigned", message: text))
         }
-        if let allocated = conditions?.allocated, !allocated.status, before.differs(ConditionType.allocated, allocated)
+        if let allocated = conditions?.allocated, !allocated.status,
+            allocated.reason != RequestProblem.beingDeleted.code, before.differs(ConditionType.allocated, allocated)
         {
             events.append(PlannedEvent(isWarning: true, reason: allocated.reason, message: allocated.message))
         }
