@@ -77,10 +77,10 @@ soak: release ## an hour of the lab with 500 Services and churn: memory, CPU, al
 	scripts/soak $(if $(MINUTES),--minutes $(MINUTES))
 
 .PHONY: bench-failover
-bench-failover: release ## gaps, moves and broken connections in every kind of fault, with real processes (ROUNDS=20)
+bench-failover: release ## gaps, moves, broken connections in every kind of fault, real processes (ROUNDS=20, ONLY="drain …"); writes docs/benchmarks.md
 	$(RELEASE) --product failover-bench
 	$(RELEASE) --product arp-witness
-	scripts/bench-failover --rounds $(or $(ROUNDS),20)
+	scripts/bench-failover --rounds $(or $(ROUNDS),20) $(if $(ONLY),--only "$(ONLY)")
 
 .PHONY: image-test
 image-test: release ## the image's files laid out by hand, and both daemons run in them, without a container engine

@@ -113,6 +113,9 @@ struct AddressState: Sendable {
     mutating func rank(_ node: NodeID) -> UInt64 {
         if let rank = ranks[node] { return rank }
         let rank = rendezvous(node, address)
+        // A peer may name any number of owners: they are remembered for addresses that the API knows, and not for ever.
+        guard intent != nil else { return rank }
+        if ranks.count >= 512 { ranks.removeAll() }
         ranks[node] = rank
         return rank
     }

@@ -16,8 +16,9 @@ extension Election {
     ) -> (ListState, [ElectionDirective]) {
         var directives: [ElectionDirective] = []
         for entry in part.entries { hear(entry, from: sender, senderIsStale: isStale, hearsMe, at: now, &directives) }
-        guard progress(part, from: sender, incarnation: incarnation) else { return (.incomplete, directives) }
-        let listed = lists[sender]?.addresses ?? []
+        guard let listed = progress(part, from: sender, incarnation: incarnation) else {
+            return (.incomplete, directives)
+        }
         for slot in states.indices {
             if states[slot].unheard?.claim.owner == sender, !listed.contains(states[slot].address) {
                 states[slot].unheard = nil
@@ -37,18 +38,22 @@ extension Election {
         Set(part.entries.compactMap { if case .held(let owner) = $0.kind { owner } else { nil } })
     }
 
-    private mutating func progress(_ part: ClaimsPart, from sender: NodeID, incarnation: UInt64) -> Bool {
+    /// - Returns: what the list names, as far as it is known here, when this part completes it.
+    private mutating func progress(_ part: ClaimsPart, from sender: NodeID, incarnation: UInt64) -> Set<IPAddress>? {
+        guard part.index < part.count, part.count <= timing.partLimit else { return nil }
         var list =
             lists[sender].flatMap { $0.incarnation == incarnation && $0.generation == part.generation ? $0 : nil }
             ?? ListProgress(
-                incarnation: incarnation, generation: part.generation, missing: Set(0..<part.count), addresses: [])
-        list.missing.remove(part.index)
+                incarnation: incarnation, generation: part.generation, count: part.count, received: [], addresses: [])
+        if part.index < list.count { list.received.insert(part.index) }
         for entry in part.entries {
             if case .held = entry.kind { continue }
-            list.addresses.insert(entry.address)
+            // One that is not known here need not be remembered, and a peer cannot make this set grow for ever.
+            if slots[entry.address] != nil { list.addresses.insert(entry.address) }
         }
-        lists[sender] = list
-        return list.missing.isEmpty
+        let isComplete = list.received.count >= Int(list.count)
+        lists[sender] = isComplete ? nil : list
+        return isComplete ? list.addresses : nil
     }
 
     private mutating func hear(
@@ -60,6 +65,7 @@ extension Election {
             case .own, .offer: sender
             case .held(let owner): owner
             }
+        guard slots[entry.address] != nil || states.count - intentCount < timing.strangerLimit else { return }
         let slot = slot(of: entry.address)
         check(entry, owner, sender, senderIsStale, slot, at: now, &directives)
         if let ownership = states[slot].ownership {
@@ -166,7 +172,7 @@ extension Election {
             return
         }
         guard let since = states[slot].mismatches[sender] else {
-            states[slot].mismatches[sender] = now
+            if states[slot].mismatches.count < timing.mismatchLimit { states[slot].mismatches[sender] = now }
             return
         }
         guard now - since >= timing.refuseAfter else { return }

@@ -1,5 +1,5 @@
 package import MonotonicTime
-internal import NetworkAddresses
+package import NetworkAddresses
 internal import Wire
 
 extension Election {
@@ -88,6 +88,21 @@ extension Election {
             if place < mine { index += 1 }
         }
         return index
+    }
+
+    /// Addresses that are answered for here, and that some peer may help with when this speaker is absent.
+    package var coverable: [IPAddress] {
+        states.compactMap { state in
+            switch state.role {
+            case .none, .probing: return nil
+            case .owner, .helper: break
+            }
+            let isCovered = peerOrder.contains { id in
+                guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving else { return false }
+                return state.intent?.weights[id] != nil
+            }
+            return isCovered ? state.address : nil
+        }
     }
 
     // MARK: An address that is owned here

@@ -25,6 +25,7 @@ package struct Election: Sendable {
     var schedule: ClaimsSchedule
     var generation: UInt32 = 0
     var nextDue: Instant?
+    var intentCount = 0
     var isAnyDirty = true
 
     package init(me: NodeID, timing: ElectionTiming, now: Instant) {
@@ -32,11 +33,12 @@ package struct Election: Sendable {
         schedule = ClaimsSchedule(now: now)
     }
 
-    /// Which parts of a peer's newest list have been heard.
+    /// Which parts of a peer's newest list have been heard; kept until that is all of them.
     struct ListProgress: Sendable {
         var incarnation: UInt64
         var generation: UInt32
-        var missing: Set<UInt16>
+        var count: UInt16
+        var received: Set<UInt16>
         var addresses: Set<IPAddress>
     }
 
@@ -78,6 +80,22 @@ package struct Election: Sendable {
             states[slot].mismatches.removeAll()
             touch(slot)
         }
+        intentCount = seen.count
+        forgetStrangers()
+    }
+
+    /// Addresses that the API does not know and that nobody claims any more are forgotten once there are many of them.
+    private mutating func forgetStrangers() {
+        guard states.count - intentCount > timing.strangerLimit / 2 else { return }
+        let before = states.count
+        states.removeAll { state in
+            guard state.intent == nil, case .none = state.role else { return false }
+            guard let best = state.best, !best.isReleased, let owner = peers[best.owner] else { return true }
+            return owner.condition == .gone
+        }
+        guard states.count != before else { return }
+        slots = Dictionary(uniqueKeysWithValues: states.enumerated().map { ($0.element.address, $0.offset) })
+        isAnyDirty = true
     }
 
     mutating func identity(of name: String) -> NodeID {
@@ -93,7 +111,10 @@ package struct Election: Sendable {
         guard peers[id] != standing else { return }
         if peers[id] == nil { peerOrder.append(id) }
         peers[id] = standing
-        if standing == nil { peerOrder.removeAll { $0 == id } }
+        if standing == nil {
+            peerOrder.removeAll { $0 == id }
+            lists[id] = nil
+        }
         if standing?.condition != .candidate {
             for slot in states.indices where !states[slot].mismatches.isEmpty { states[slot].mismatches[id] = nil }
         }
@@ -194,6 +215,14 @@ package struct Election: Sendable {
     package var vacant: [(address: IPAddress, since: Instant)] {
         states.compactMap { state in state.vacantSince.map { (state.address, $0) } }
     }
+
+    /// Whether `owner` may have held the address before: what a peer says of others must fit the view of the API.
+    package func mayHaveHeld(_ address: IPAddress, _ owner: NodeID) -> Bool {
+        !hasIntents || slots[address].flatMap { states[$0].intent?.weights[owner] } != nil
+    }
+
+    /// How many addresses something is remembered of.
+    package var rememberedAddresses: Int { states.count }
 
     /// The highest claim known for an address.
     package func claim(on address: IPAddress) -> Claim? { slots[address].flatMap { states[$0].best } }

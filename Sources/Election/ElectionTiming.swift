@@ -33,6 +33,12 @@ public struct ElectionTiming: Sendable, Hashable {
     public var preferredReady: Interval = .seconds(60)
     /// And the owner must have held the address for this long.
     public var preferredHeld: Interval = .seconds(30)
+    /// Addresses that only peers know are remembered up to this number: what a peer claims is bounded, whoever it is.
+    public var strangerLimit = 16_384
+    /// A list of more parts than this is not waited for.
+    public var partLimit: UInt16 = 2048
+    /// Senders of forbidden claims that are remembered for one address.
+    public var mismatchLimit = 16
     /// How long probes may take before a newly assigned address is announced all the same.
     public var probeLimit: Interval = .seconds(1)
 

@@ -9,6 +9,8 @@ public struct LinkReport: Sendable, Hashable {
     public var peers: [Peer] = []
     public var owned: [Owned] = []
     public var helped: [Helped] = []
+    /// Speakers that a Lease names, whose kernel answers, and whose multicast does not arrive.
+    public var filteredPeers = 0
     /// Addresses nobody is known to announce, with the time since when.
     public var vacant: [Vacant] = []
     public var counters = LinkCounters()

@@ -54,6 +54,17 @@ extension LinkSpeaker {
         return unheard
     }
 
+    /// How many known peers live, by frames of the other carrier or by their kernel's answers, and are not heard by group.
+    func filteredPeers(at now: Instant) -> Int {
+        carriers.count { id, carrier in
+            guard isUnheard(carrier, at: now) else { return false }
+            let isHeard = membership.peers[id].map {
+                now - $0.lastHeard < configuration.timing.membership.unicastAfter
+            }
+            return isHeard ?? false || hasKernel(id, at: now)
+        }
+    }
+
     private func isUnheard(_ carrier: Carrier, at now: Instant) -> Bool {
         now - carrier.groupHeardAt >= configuration.timing.membership.unicastAfter
     }

@@ -30,7 +30,13 @@ extension LinkSpeaker {
     }
 
     private mutating func peerChanged(_ id: NodeID, at now: Instant) -> [LinkEffect] {
-        guard let peer = membership.peers[id] else { return [] }
+        guard let peer = membership.peers[id] else {
+            // Dead for so long that its row is gone.
+            election.update(id, nil, at: now)
+            conditions[id] = nil
+            updateNodes()
+            return []
+        }
         election.update(id, Standing(peer), at: now)
         updateNodes()
         let condition = PeerCondition(peer)

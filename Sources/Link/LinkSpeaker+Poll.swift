@@ -12,8 +12,8 @@ extension LinkSpeaker {
         func consider(_ instant: Instant?) {
             if let instant { deadline = min(deadline ?? instant, instant) }
         }
-        if isRestarting {
-            consider(farewells.first)
+        if let farewell {
+            consider(farewell.nextHello)
         } else {
             consider(membership.nextDeadline)
             consider(election.nextDeadline)
@@ -26,13 +26,7 @@ extension LinkSpeaker {
     package mutating func poll(at now: Instant) -> [LinkEffect] {
         var effects = pending
         pending = []
-        if isRestarting {
-            while let next = farewells.first, next <= now {
-                farewells.removeFirst()
-                effects += sendHello(at: now)
-            }
-            return effects + perform(layer2.poll(at: now), at: now)
-        }
+        if isRestarting { return effects + sayFarewell(at: now) + perform(layer2.poll(at: now), at: now) }
         effects += perform(membership.poll(at: now), at: now)
         return effects + finish(at: now)
     }

@@ -48,7 +48,6 @@ extension LinkSpeaker {
 
     /// A Hello, Claims or Refuse frame by either carrier.
     package mutating func receive(speakerFrame bytes: [UInt8], at now: Instant) -> [LinkEffect] {
-        guard !isRestarting else { return [] }
         let isGroup = bytes.count > 13 && bytes[12] == 0x88 && bytes[13] == 0xB5
         guard let start = isGroup ? HelloFrame.ethernetHeaderLength : UnicastCarrier.payloadStart(bytes) else {
             return []
@@ -57,6 +56,7 @@ extension LinkSpeaker {
             guard let keys = configuration.keys else { throw .keyless }
             let view = try HelloFrameView(bytes, at: start, cluster: configuration.cluster)
             guard view.isAuthentic(keys, authenticator) else { throw .unauthenticated }
+            if isRestarting { return try receiveLast(view, at: now) }
             guard view.header.node != me else { return receiveOwnName(view, at: now) }
             return try receive(view, isGroup: isGroup, at: now)
         } catch {
@@ -84,7 +84,8 @@ extension LinkSpeaker {
         case .claims(let part):
             let isJoining = membership.phase == .joining
             for entry in part.entries {
-                guard case .held(let owner) = entry.kind, owner != me else { continue }
+                guard case .held(let owner) = entry.kind, owner != me, election.mayHaveHeld(entry.address, owner)
+                else { continue }
                 effects += perform(membership.expect(owner, isJoiner: isJoining, at: now), at: now)
             }
             let (list, directives) = election.receive(

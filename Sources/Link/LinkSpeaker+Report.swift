@@ -29,6 +29,7 @@ extension LinkSpeaker {
             }
         }
         report.vacant = election.vacant.map { LinkReport.Vacant(address: $0.address, since: $0.since) }
+        report.filteredPeers = filteredPeers(at: now)
         report.counters = counters
         return report
     }

@@ -23,9 +23,9 @@ package struct LinkSpeaker: Sendable {
     var capacity: HelloFrame.Capacity
     var sequence: UInt64 = 0
     var isUp = true
-    /// Hellos that still have to say that this speaker restarts.
-    var farewells: [Instant] = []
-    package internal(set) var isRestarting = false
+    /// The last moments of a process that restarts.
+    var farewell: Farewell?
+    package var isRestarting: Bool { farewell != nil }
     var carriers: [NodeID: Carrier] = [:]
     var carrierOrder: [NodeID] = []
     /// Effects of a call that cannot return any.
@@ -147,13 +147,6 @@ package struct LinkSpeaker: Sendable {
         }
         if lateness > configuration.timing.membership.lateness { membership.excuse(lateness) }
         return false
-    }
-
-    /// The process is about to end and to be started again: says so thrice in 100 ms, and answers on until it exits.
-    package mutating func announceRestart(at now: Instant) -> [LinkEffect] {
-        isRestarting = true
-        farewells = [now, now + .milliseconds(50), now + .milliseconds(100)]
-        return poll(at: now)
     }
 
     mutating func rejoin(at now: Instant) -> [LinkEffect] {

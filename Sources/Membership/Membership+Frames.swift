@@ -40,9 +40,11 @@ extension Membership {
     ) -> (Verdict, [Directive]) {
         var directives: [Directive] = []
         guard var peer = peers[header.node] else {
-            guard peers.count < timing.peerLimit else { return (.dropped(.tooManyPeers), []) }
+            guard peers.count < timing.peerLimit || forgetDead(&directives) else {
+                return (.dropped(.tooManyPeers), [])
+            }
             let sender: HelloSender
-            do { sender = try details() } catch { return (.dropped(error), []) }
+            do { sender = try details() } catch { return (.dropped(error), directives) }
             var peer = Peer(
                 id: header.node, name: sender.name, state: .joining, lastHeard: now, interval: baseInterval)
             peer.describe(header, sender)
@@ -120,6 +122,14 @@ extension Membership {
         if isNew || before != (peer.state, peer.isStale, peer.phase) { directives.append(.peer(peer.id)) }
         peers[peer.id] = peer
         heardForeign(at: now)
+    }
+
+    /// A dead peer makes room for one that is heard.
+    private mutating func forgetDead(_ directives: inout [Directive]) -> Bool {
+        guard let dead = peers.rows.first(where: { $0.state == .dead })?.id else { return false }
+        peers[dead] = nil
+        directives.append(.peer(dead))
+        return true
     }
 
     /// A false death doubles the peer's interval, but only a silence that a longer interval could have survived counts.

@@ -31,7 +31,10 @@ extension Membership {
         guard var peer = peers[id] else { return }
         switch peer.state {
         case .dead:
-            if let diedAt = peer.diedAt, now - diedAt > timing.forget { peers[id] = nil }
+            if let diedAt = peer.diedAt, now - diedAt > timing.forget {
+                peers[id] = nil
+                directives.append(.peer(id))
+            }
             return
         case .absent:
             let wait = peer.addresses.isEmpty ? timing.blindRestart : timing.kernelAsk * timing.unansweredAsks

@@ -16,6 +16,10 @@ public struct MembershipTiming: Sendable, Hashable {
     public var unansweredAsks = 10
     /// How long an absent peer without an address to ask is believed after it said that it restarts.
     public var blindRestart: Interval = .seconds(5)
+    /// A process that restarts has said so three times after this long,
+    public var farewell: Interval = .milliseconds(100)
+    /// and waits at most this long for peers to answer in its place.
+    public var handOver: Interval = .milliseconds(500)
     /// How long an absent peer's addresses are kept for it.
     public var hold: Interval = .seconds(120)
     /// Listening time of a joining speaker, counted from the first foreign frame.

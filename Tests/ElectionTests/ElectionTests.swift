@@ -158,6 +158,63 @@ struct ElectionTests {
         #expect(bench.pass(20).took == 10)
     }
 
+    @Test("a peer that claims any number of addresses, parts and owners costs a bounded memory, and hides no address")
+    func flood() {
+        var bench = Bench(eligible: ["me": 0, "b": 0])
+        _ = bench.ready()
+        bench.peer("b", .candidate)
+        var timing = ElectionTiming()
+        timing.strangerLimit = 100
+        let address = { (number: UInt32) in IPAddress.v4(IPv4Address(rawValue: 0x0A00_0000 + number)) }
+        let intent = { (address: IPAddress) in
+            AddressIntent(address: address, allocation: AllocationID(rawValue: 1), eligible: ["me": 0, "b": 0])
+        }
+        bench.election.configure(
+            [intent(Bench.address)], isStale: false, isLeaving: false, timing: timing, at: bench.now)
+        for number in 0..<1000 as Range<UInt32> {
+            for kind in [.own, .held(owner: NodeID(rawValue: UInt64(number)))] as [ClaimEntry.Kind] {
+                let entry = ClaimEntry(address: address(number), term: .max, allocation: 1, kind: kind)
+                let list = bench.election.receive(
+                    ClaimsPart(generation: 1, index: UInt16(number), count: 2000, entries: [entry]),
+                    from: NodeID(name: "b"), incarnation: 1, isStale: false, at: bench.now
+                ).0
+                #expect(list == .incomplete)
+            }
+        }
+        #expect(bench.election.rememberedAddresses == 101)
+        #expect(bench.election.claim(on: address(0)) != nil)
+        #expect(bench.election.claim(on: address(999)) == nil)
+        // Addresses that the API knows are heard of, new ones too.
+        #expect(bench.hear("b", term: .max).contains(.withdraw(Bench.address, .higherClaim)))
+        bench.election.configure(
+            [intent(Bench.address), intent(address(999))], isStale: false, isLeaving: false, timing: timing,
+            at: bench.now)
+        let late = ClaimEntry(address: address(999), term: 7, allocation: 1, kind: .own)
+        _ = bench.election.receive(
+            ClaimsPart(generation: 2, index: 0, count: 2, entries: [late]), from: NodeID(name: "b"), incarnation: 1,
+            isStale: false, at: bench.now)
+        #expect(bench.election.claim(on: address(999))?.term == 7)
+        bench.peer("b", .gone)
+        #expect(bench.pass(20).took == .max)
+        // What nobody claims any more is forgotten with the next view of the API.
+        bench.election.configure(
+            [intent(Bench.address)], isStale: false, isLeaving: false, timing: timing, at: bench.now)
+        #expect(bench.election.rememberedAddresses <= 1 + timing.strangerLimit / 2)
+    }
+
+    @Test("a list of impossibly many parts, or a part beyond the end, completes nothing")
+    func impossibleLists() {
+        var bench = Bench(eligible: ["me": 0, "b": 0])
+        _ = bench.ready()
+        for (index, count) in [(0, UInt16.max), (1, 1), (5, 2), (0, 0)] as [(UInt16, UInt16)] {
+            let list = bench.election.receive(
+                ClaimsPart(generation: 1, index: index, count: count, entries: []), from: NodeID(name: "b"),
+                incarnation: 1, isStale: false, at: bench.now
+            ).0
+            #expect(list == .incomplete)
+        }
+    }
+
     @Test("the dead owner's address is taken with the next term")
     func failover() {
         var bench = Bench(eligible: ["me": 0, "b": 0])

@@ -192,10 +192,13 @@ struct MembershipTests {
             segment.membership.receiveOwnName(rival(99), at: segment.now) == (isJoining ? .conflict : .rivalIgnored))
     }
 
-    @Test("no more peers than one Hello can list")
+    @Test("no more peers than one Hello can list, and a dead one makes room")
     func limit() {
         var segment = Segment()
         for index in 0..<150 { #expect(segment.hello("p\(index)") == .accepted) }
         #expect(segment.hello("one more") == .dropped(.tooManyPeers))
+        segment.hello("p7", .deaf)
+        #expect(segment.hello("one more") == .accepted)
+        #expect(segment.hello("p7") == .dropped(.tooManyPeers))
     }
 }

@@ -54,6 +54,7 @@ struct Layer2Core: LinkCore {
 
     func wokeUpLate(by lateness: Interval, at now: Instant) -> LateWakeUp { .proceed }
     func announceRestart(at now: Instant) -> [LinkEffect] { [] }
+    func mayEnd(at now: Instant) -> Bool { true }
 
     var interest: FrameInterest {
         var interest = FrameInterest()

@@ -79,7 +79,7 @@ package struct History: Sendable {
         afterDeletion = observer.longestAfterDeletion().seconds
         moves = observer.moves.count
         judgeEnd(simulation)
-        violations += scenario.judge(simulation)
+        violations += simulation.problems + scenario.judge(simulation)
         let properties = scenario.properties
         guard !properties.contains(.onlyTheEnd) else { return }
         if longestDuplicate > 0.7 { violations.append("P2: two announcers for \(longestDuplicate) s") }

@@ -33,8 +33,7 @@ extension Scenario {
 
     package static let all: [Scenario] = [
         .crashSpeaker, .quickRestart, .restartGraceful, .powerOff, .reboot, .switchCut, .carrierFlap, .pause,
-        .pauseWithinHold, .machinePause, .clockJump, .stutter, .receivesNothing, .transmitsNothing, .twoFailures,
-        .helperDies,
+        .pauseWithinHold, .machinePause, .clockJump, .stutter, .lateCandidates, .receivesNothing, .transmitsNothing, .twoFailures, .helperDies,
         .helpedDies, .restartBeyondHold, .rebootKernelFirst, .rollingRestart, .rollingFast, .allRestart, .coldStart,
         .spanningTreeBoot,
         .symmetricLoss, .powerOffWithLoss, .oneWayPair, .oneWayTwoNodes, .oneWayJoiner, .partition, .uplinkBursts,
@@ -44,7 +43,8 @@ extension Scenario {
         .apiOutageReboot, .cutOldRecord, .apiOutage, .apiCutOne, .apiCutMost, .powerOffInOutage, .staleThenHeal,
         .labelChange, .labelChangeWithLoss, .selectorsChange, .endpointMoves, .drain, .cordon, .delete,
         .deleteStaleOwner, .deleteHelped, .deleteStaleHelper, .deleteHungWatch, .viewsDisagree, .reuseStaleOwner,
-        .weightsFlap, .joinerOnlyCandidate, .probing, .probingFree,
+        .weightsFlap, .joinerOnlyCandidate, .probing, .probingFree, .floodedClaims,
+        .secondWireCut, .firstWireCut, .twoWiresRestart, .twoWiresPowerOff,
         .mix, .mixWithLoss,
     ]
 }

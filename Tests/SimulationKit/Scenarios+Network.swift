@@ -1,5 +1,6 @@
 import Election
 import Link
+import Membership
 import MonotonicTime
 import NetworkAddresses
 import Wire
@@ -73,15 +74,25 @@ extension Scenario {
 
     /// P3 of the scenario is judged from 3 s on, when the unicast carrier has taken over.
     package static let filterAll = Scenario(
-        "filter_all", [.deathsCovered], warmUp: 12, prepare: { $0.filtersAll = true }
+        "filter_all", [.deathsCovered], warmUp: 12, prepare: { $0.filtersAll = true },
+        judge: { s in filtered(s) { node in s.nodes.count { $0 !== node && $0.hasSpeaker } } }
     ) { s in
         s.powerOff(s.owner())
         return 20
     }
 
     package static let filterOne = Scenario(
-        "filter_one", warmUp: 12, prepare: { $0.nodes[0].isFiltered = true }
+        "filter_one", warmUp: 12, prepare: { $0.nodes[0].isFiltered = true },
+        judge: { s in filtered(s) { $0 === s.nodes[0] ? 0 : 1 } }
     ) { _ in 20 }
+
+    /// Compares what speakers say of filtered peers, for the alert, with what there is.
+    private static func filtered(_ s: Simulation, expected: (VirtualNode) -> Int) -> [String] {
+        s.nodes.compactMap { node in
+            guard let report = s.report(of: node), report.filteredPeers != expected(node) else { return nil }
+            return "\(node.name) says that \(report.filteredPeers) peers are filtered"
+        }
+    }
 
     package static let filterAppears = Scenario("filter_appears", [.nothingMoves]) { s in
         s.filtersAll = true
@@ -130,6 +141,24 @@ extension Scenario {
     package static let forgedFrames = Scenario("forged_frames", [.nothingMoves], isAuthentic: true) { s in
         s.forge(duration: 5)
         return 6
+    }
+
+    /// Memory stays bounded, what the API knows is found all the same, and a death is covered meanwhile.
+    package static let floodedClaims = Scenario(
+        "flooded_claims", [.deathsCovered], nodes: [3, 4, 5],
+        prepare: { $0.timing.election.strangerLimit = 500 },
+        judge: { s in
+            s.nodes.compactMap { node in
+                guard let speaker = node.speaker else { return nil }
+                let (remembered, peers) = (speaker.election.rememberedAddresses, speaker.membership.peers.count)
+                return remembered > 500 + s.addresses.count || peers > s.nodes.count
+                    ? "\(node.name) remembers \(remembered) addresses and \(peers) peers" : nil
+            }
+        }
+    ) { s in
+        s.flood(duration: 6, addresses: 5000)
+        s.after(s.random.uniform(1, 4)) { $0.powerOff($0.owner()) }
+        return 8
     }
 
     package static let keyRotation = Scenario("key_rotation", [.nothingMoves], isAuthentic: true) { s in

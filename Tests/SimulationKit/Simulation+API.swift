@@ -74,7 +74,7 @@ extension Simulation {
             intents.append(
                 AddressIntent(
                     address: addresses[index], allocation: truth.allocation, eligible: truth.eligible,
-                    recordedOwner: node.records[index], isNewlyAssigned: truth.isNewlyAssigned))
+                    recordedOwner: node.records[record(index, node)], isNewlyAssigned: truth.isNewlyAssigned))
         }
         return intents
     }
@@ -108,7 +108,7 @@ extension Simulation {
 
     private func leasedPeers(of node: VirtualNode) -> [KnownPeer] {
         nodes.filter { other in
-            other !== node && other.name != node.name && other.leasedAt.map { now - $0 < .lasting(40.0) } ?? false
+            other.wire == node.wire && other.name != node.name && other.leasedAt.map { now - $0 < .lasting(40.0) } ?? false
         }.map { KnownPeer(name: $0.name, addresses: $0.addresses) }
     }
 
@@ -146,17 +146,21 @@ extension Simulation {
     }
 
     private func writeRecord(_ index: Int, _ node: VirtualNode, _ process: Int) {
-        guard node.process == process, node.answers[index] == node.hardwareAddress, records[index] != node.name else {
+        let record = record(index, node)
+        guard node.process == process, node.answers[index] == node.hardwareAddress, records[record] != node.name else {
             return
         }
         guard reachesAPI(node), !node.isPaused else {
             after(random.uniform(1, 2)) { $0.writeRecord(index, node, process) }
             return
         }
-        records[index] = node.name
+        records[record] = node.name
         let name = node.name
-        fanOut { $0.records[index] = name }
+        fanOut { $0.records[record] = name }
     }
+
+    /// The API's record of an address on a node's wire.
+    private func record(_ index: Int, _ node: VirtualNode) -> Int { index + node.wire * addresses.count }
 
     // MARK: Outages
 

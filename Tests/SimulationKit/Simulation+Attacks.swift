@@ -25,6 +25,33 @@ extension Simulation {
         }
     }
 
+    /// Somebody with the key claims ever more addresses, for itself and for others that nobody knows.
+    package func flood(duration: Double, addresses: Int) {
+        let sender = EncodedSender(HelloSender(name: "flood", interfaceName: "eth0", addresses: []))
+        var header = HelloHeader(
+            cluster: ClusterID(rawValue: 77), node: sender.node, incarnation: 1, sequence: 0,
+            hardwareAddress: MACAddress(2, 9, 9, 9, 9, 1), phase: .ready, isStale: false, details: sender.digest)
+        for tick in 0..<Int(duration * 100) {
+            header.sequence += 1
+            let entries = (0..<40).map { _ in
+                let owner = NodeID(rawValue: random.next())
+                return ClaimEntry(
+                    address: .v4(IPv4Address(rawValue: 0x0B00_0000 + UInt32(random.below(addresses)))), term: .max,
+                    allocation: 1, kind: random.chance(0.5) ? .own : .held(owner: owner))
+            }
+            // Half of its lists never end.
+            let part = ClaimsPart(
+                generation: UInt32(tick), index: 0, count: random.chance(0.5) ? 1 : 2000, entries: entries)
+            let frame = header
+            after(Double(tick) * 0.01) { s in
+                let payload = HelloFrame(header: frame, body: .claims(part))
+                    .encoded(sender: sender, key: s.keys.current, authenticator: s.authenticator)
+                let bytes = HelloFrame.ethernet(payload, from: frame.hardwareAddress)
+                for node in s.nodes { s.hand(.speakers(bytes), to: node) }
+            }
+        }
+    }
+
     /// Somebody without the key says that all nodes are leaving, deaf, or own everything.
     package func forge(duration: Double) {
         var time = 0.0

@@ -1,4 +1,4 @@
-import Link
+package import Link
 import MonotonicTime
 import NetworkAddresses
 import Wire
@@ -7,7 +7,9 @@ extension Simulation {
     // MARK: Processes
 
     package func boot(_ node: VirtualNode) {
-        guard node.port.hasPower, !node.hasSpeaker else { return }
+        guard node.port.hasPower else { return }
+        if node.speaker?.isRestarting == true { return after(0.01) { $0.boot(node) } }
+        guard !node.hasSpeaker else { return }
         node.process += 1
         node.isWatching = false
         node.hasSnapshot = false
@@ -34,20 +36,16 @@ extension Simulation {
         drive(node) { speaker, now in speaker.poll(at: now) }
     }
 
-    /// SIGKILL, or SIGTERM when graceful: three hellos that say so in the last 100 ms.
+    /// SIGKILL, or SIGTERM when graceful: the speaker says so, and ends when others answer in its place.
     package func kill(_ node: VirtualNode, graceful: Bool = false) {
         if graceful, node.hasSpeaker, !node.isPaused {
-            let process = node.process
             drive(node) { speaker, now in speaker.announceRestart(at: now) }
-            after(0.12) { simulation in
-                if node.process == process { simulation.end(node) }
-            }
         } else {
             end(node)
         }
     }
 
-    private func end(_ node: VirtualNode) {
+    func end(_ node: VirtualNode) {
         note("\(node.name) ends")
         node.speaker = nil
         node.hasSpeaker = false
@@ -136,6 +134,8 @@ extension Simulation {
         change(&node.port)
         observer.everythingChanged(self)
     }
+
+    package func report(of node: VirtualNode) -> LinkReport? { node.speaker?.report(at: now + node.clockOffset) }
 
     // MARK: Configuration
 

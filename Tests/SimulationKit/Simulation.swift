@@ -55,6 +55,8 @@ package final class Simulation {
     package var log: [String]?
     /// Since when a move is one that must not be: set by scenarios in which something returns.
     package var mark: Double?
+    /// What a scenario found wrong on its way.
+    package var problems: [String] = []
 
     /// - Parameters:
     ///   - isIPv6Only: nodes have link-local IPv6 addresses only, so that kernels are asked by neighbor solicitations.
@@ -85,7 +87,8 @@ package final class Simulation {
         for node in nodes { after(random.uniform(0, 0.3)) { $0.boot(node) } }
     }
 
-    package func addNode(name: String, isIPv6Only: Bool = false) -> VirtualNode {
+    /// A machine, or a further interface of one: then `name` is that of a node which is there.
+    package func addNode(name: String, isIPv6Only: Bool = false, wire: Int = 0) -> VirtualNode {
         let index = nodes.count
         let v6 = IPAddress.v6(IPv6Address(high: 0xFE80_0000_0000_0000, low: UInt64(0x100 + index)))
         let v4 = IPAddress.v4(IPv4Address(rawValue: 0xC0A8_3900 + UInt32(31 + index)))
@@ -93,6 +96,8 @@ package final class Simulation {
             index: index, name: name,
             hardwareAddress: MACAddress(rawValue: 0x0200_0000_0000 + UInt64(index + 1)),
             addresses: isIPv6Only ? [v6] : [v4, v6])
+        node.wire = wire
+        node.port.group = wire
         nodes.append(node)
         return node
     }
@@ -157,6 +162,7 @@ package final class Simulation {
             case .report(let fact): take(fact, from: node)
             }
         }
+        if speaker.isRestarting, speaker.mayEnd(at: local) { return end(node) }
         scheduleWake(node, deadline - node.clockOffset)
     }
 

@@ -30,6 +30,8 @@ package final class VirtualNode {
     package var interfaceName = "eth0"
     package var siblings: [SiblingLink] = []
     package var port = VirtualPort()
+    /// Which of several separate segments it is plugged into; the observer watches the first.
+    package internal(set) var wire = 0
     /// The switch drops Hello frames that this node sends to the group.
     package var isFiltered = false
     package var isWireless = false

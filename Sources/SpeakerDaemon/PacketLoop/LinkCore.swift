@@ -36,6 +36,9 @@ package protocol LinkCore: Sendable {
     /// The process is about to end and to be started again: say so to the peers, and go on answering.
     mutating func announceRestart(at now: Instant) -> [LinkEffect]
 
+    /// Whether the process may exit after `announceRestart`: peers answer in its place, or nobody can.
+    func mayEnd(at now: Instant) -> Bool
+
     /// Which frames must arrive; looked at again only when `interestVersion` has changed.
     var interest: FrameInterest { get }
     var interestVersion: UInt64 { get }

@@ -81,11 +81,12 @@ final class LinkPort<Core: LinkCore> {
     /// not know it yet, is a gap. Changes that follow each other closely wait for at most 10 ms, and only so long that
     /// filters of thousands of addresses take no more than a fifth of the thread's time.
     /// What the kernel refuses is tried again after 5 s.
+    /// - Parameter isUrgent: An address was just taken, and its claim goes out next: nothing is waited for.
     /// - Returns: whether the set of descriptors has changed.
-    func applyInterest(at now: Instant) -> Bool {
+    func applyInterest(at now: Instant, isUrgent: Bool = false) -> Bool {
         let isDue =
             core.interestVersion == appliedInterest
-            ? nextAttempt.map { $0 <= now } ?? false : nextInterest.map { $0 <= now } ?? true
+            ? nextAttempt.map { $0 <= now } ?? false : isUrgent || nextInterest.map { $0 <= now } ?? true
         guard isDue else { return false }
         appliedInterest = core.interestVersion
         defer { nextInterest = now + Self.spacing(after: KernelClock.monotonicNanoseconds() - now.nanoseconds) }

@@ -47,8 +47,11 @@ package final class PacketLoop<Core: LinkCore>: Sendable {
     /// Asks for a `report` of every link.
     package func requestReports() { mailbox.put { $0.wantsReports = true } }
 
-    /// Tells the peers that this speaker restarts; answering goes on.
-    package func announceRestart() { mailbox.put { $0.isRestarting = true } }
+    /// Tells the peers that this speaker restarts, answers on until they answer in its place, and ends the thread.
+    package func handOver() async {
+        mailbox.put { $0.isRestarting = true }
+        await mailbox.waitForEnd()
+    }
 
     /// Ends the thread and waits for that; every socket is closed afterwards.
     package func stop() async {

@@ -23,6 +23,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     private var nextReport: Instant
     private var nextRetry: Instant?
     private var wakeUps: UInt64 = 0
+    private var isRestarting = false
     private var isStopping = false
 
     init(mailbox: PacketMailbox, settings: PacketLoopSettings, tell: @escaping (PacketEvent) -> Void) {
@@ -69,6 +70,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         }
         if nextReport <= now { report(at: now) }
         if let retry = nextRetry, retry <= now { openMissing(at: now) }
+        if isRestarting, ports.values.allSatisfy({ $0.core.mayEnd(at: now) }) { isStopping = true }
     }
 
     private func nextDeadline(at now: Instant) -> Instant? {
@@ -110,7 +112,8 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
 
     /// The filters first: a claim ends the answers of whoever had the address before, so questions must arrive by then.
     private mutating func perform(_ effects: [LinkEffect], on port: LinkPort<Core>) {
-        if port.applyInterest(at: Self.now()) { needsRebuild = true }
+        let isUrgent = effects.contains(where: \.answersMore)
+        if port.applyInterest(at: Self.now(), isUrgent: isUrgent) { needsRebuild = true }
         for effect in effects {
             switch effect {
             case .send(let frame): frames.send(frame, from: port)
@@ -144,6 +147,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
             openMissing(at: now)
         }
         if orders.isRestarting {
+            isRestarting = true
             for port in ports.values { perform(port.core.announceRestart(at: now), on: port) }
         }
         if orders.wantsReports { report(at: now) }
@@ -245,6 +249,16 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
             counters.wakeUps = wakeUps
             counters.netlinkResynchronisations = monitor?.resynchronisations ?? 0
             tell(.report(port.core.report(at: now), counters))
+        }
+    }
+}
+
+extension LinkEffect {
+    /// Questions about another address must arrive from now on.
+    fileprivate var answersMore: Bool {
+        switch self {
+        case .report(.took), .report(.helping): true
+        case .send, .report: false
         }
     }
 }

@@ -55,8 +55,7 @@ struct LinkMetrics {
         for condition in PeerCondition.allCases {
             gauge("herald_peers", report.peers.count { $0.condition == condition }, [("state", condition.rawValue)])
         }
-        let unheard = report.peers.count { $0.condition == .unknown }
-        gauge("herald_peers_filtered", unheard)
+        gauge("herald_peers_filtered", report.filteredPeers)
         addTotals(report.counters, link)
         addTotals(counters, link)
     }

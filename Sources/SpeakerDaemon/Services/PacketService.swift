@@ -6,7 +6,7 @@ import ServiceLifecycle
 import Telemetry
 
 /// Keeps the packet thread's side of the process: its facts go to ``SpeakerControl`` and into metrics, and at shutdown
-/// the peers are told that this speaker restarts, while it goes on answering.
+/// the peers are told that this speaker restarts, and it goes on answering until they do.
 struct PacketService: ServiceLifecycle.Service {
     let loop: PacketLoop<LinkSpeaker>
     let control: SpeakerControl
@@ -14,9 +14,6 @@ struct PacketService: ServiceLifecycle.Service {
     let refused: AsyncStream<IPAddress>.Continuation
     let heartbeat: Heartbeat
     let logger: Logger
-
-    /// Three Hello frames say it.
-    static let farewell = Duration.milliseconds(120)
 
     func run() async throws {
         await withTaskGroup(of: Void.self) { group in
@@ -27,10 +24,7 @@ struct PacketService: ServiceLifecycle.Service {
             }
             group.addTask {
                 try? await gracefulShutdown()
-                loop.announceRestart()
-                // Not cancelled by the shutdown itself; a second signal ends the process anyway.
-                try? await Task.sleep(for: Self.farewell)
-                await loop.stop()
+                await loop.handOver()
             }
             await group.next()
             group.cancelAll()

@@ -4,7 +4,8 @@
 //
 // Asks for COUNT consecutive addresses in turn, one request per period, until standard input ends or SIGTERM. One line
 // for each answer, on standard output: `R nanoseconds address hardware-address` (CLOCK_MONOTONIC, when the answer was
-// read), and `A …` for each announcement of one of the addresses. `unicast` asks whoever answered or announced last, as
+// read), `A …` for each announcement of one of the addresses, and `L nanoseconds lateness` when the witness itself asked
+// more than 2 ms late. `unicast` asks whoever answered or announced last, as
 // a host that renews its ARP cache does (RFC 1122 §2.3.2.1), by broadcast only until it knows somebody.
 // Independent of Herald's own code on purpose.
 #define _GNU_SOURCE
@@ -94,6 +95,7 @@ int main(int argc, char **argv) {
   uint32_t index = 0;
   for (;;) {
     int64_t time = now();
+    if (time - next > 2000000LL) printf("L %lld %lld\n", (long long)time, (long long)(time - next));
     while (time >= next) {
       uint32_t target = htonl(ntohl(first.s_addr) + index);
       memcpy(ask.arp.arp_tpa, &target, 4);

@@ -5,7 +5,8 @@ import NetworkAddresses
 import PacketSocket
 import Wire
 
-/// What membership costs one real speaker: processor time, frames and API requests, beside generated peers.
+/// What membership costs one real speaker: processor time, frames and API requests, beside generated peers; and how
+/// many API requests it makes, whatever the number of Services.
 struct Cost: AsyncParsableCommand {
     @OptionGroup var options: SiteOptions
     @Option(help: "Nodes on the link, the measured one among them.") var nodes = [3, 10, 50, 100]
@@ -43,7 +44,31 @@ struct Cost: AsyncParsableCommand {
                     )
                 }
             }
+            let (one, many) = try await requests(rig, node)
+            print()
+            print("API requests/s of one speaker: \(tenths(one)) with 1 Service, \(tenths(many)) with 500 Services.")
+            let isMet = many <= one + 0.2
+            print("goal API requests/s with 500 Services: \(tenths(many)) (as with 1) \(isMet ? "met" : "missed")")
         }
+    }
+
+    /// API requests per second of a speaker at rest, with 1 and with 500 Services.
+    private func requests(_ rig: Rig, _ node: Site.Node) async throws -> (Double, Double) {
+        func rate() async throws -> Double {
+            let (before, start) = (try await sample(rig, node), ContinuousClock.now)
+            try await Task.sleep(for: .seconds(seconds))
+            let (after, elapsed) = (try await sample(rig, node), (ContinuousClock.now - start) / .seconds(1))
+            return (after[4] - before[4]) / elapsed
+        }
+        let one = try await rate()
+        for index in 0..<499 {
+            let number = 201 + index
+            try rig.cluster.put(
+                service: "service-\(index)", addresses: ["192.168.\(57 + number / 256).\(number % 256)"])
+        }
+        // Each new announcement is recorded once; at rest is after that.
+        try await Task.sleep(for: .seconds(45))
+        return (one, try await rate())
     }
 
     /// Received, sent, octets on the link, processor seconds, API requests: all since the start.

@@ -24,7 +24,9 @@ enum Fault: String, CaseIterable, ExpressibleByArgument, Sendable {
     var keepsOwner: Bool { !isDeath && self != .drain }
 
     /// Does it, watches what comes of it, and leaves the site as it should be in the middle of the observation.
-    func happen(to victim: Site.Node, _ rig: Rig) async throws {
+    /// - Returns: When a stopped speaker went on.
+    func happen(to victim: Site.Node, _ rig: Rig) async throws -> Int64? {
+        var continued: Int64?
         switch self {
         case .switchPort: try shell("ip link set \(victim.port) nomaster")
         case .linkDown: try shell("ip link set \(victim.port) down")
@@ -42,6 +44,7 @@ enum Fault: String, CaseIterable, ExpressibleByArgument, Sendable {
         switch self {
         case .speakerKilled, .speakerTerminated: try await restart(victim, rig)
         case .speakerStopped2, .speakerStopped30:
+            continued = monotonic()
             rig.speakers.signal(victim, SIGCONT)
             try await Task.sleep(for: .seconds(3))
         case .rollingRestart:
@@ -51,6 +54,7 @@ enum Fault: String, CaseIterable, ExpressibleByArgument, Sendable {
             }
         default: break
         }
+        return continued
     }
 
     private var observation: Duration {
@@ -59,7 +63,7 @@ enum Fault: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .speakerStopped30: .seconds(30)
         case .rollingRestart: .zero
         case .none: .seconds(10)
-        default: .seconds(3)
+        default: .seconds(2)
         }
     }
 

@@ -37,7 +37,8 @@ struct Run: AsyncParsableCommand {
                 print(
                     "round \(number): gap \(milliseconds(round.gap)), unicast \(milliseconds(round.unicastGap)), "
                         + "two MACs \(milliseconds(round.overlap)), moved \(round.moved), "
-                        + "stale answers \(round.staleAnswers), connection \(round.isBroken ? "broken" : "whole")")
+                        + "stale answers \(round.staleAnswers), connection \(round.isBroken ? "broken" : "whole"), "
+                        + "witness late \(milliseconds(round.lateness))")
                 if let second, try second.finish().hardwareAddresses(of: Site.secondAddress, after: 0).count != 1 {
                     elsewhere += 1
                 }

@@ -10,10 +10,16 @@ struct Testimony: Sendable {
 
     private(set) var answers: [String: [Answer]] = [:]
     private(set) var announcements: [String: [Answer]] = [:]
+    /// When the witness itself was late, and by how much.
+    private var delays: [(at: Int64, nanoseconds: Int64)] = []
 
     init(_ text: String) {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
+            if words.count == 3, words[0] == "L", let time = Int64(words[1]), let late = Int64(words[2]) {
+                delays.append((time, late))
+                continue
+            }
             guard words.count == 4, let time = Int64(words[1]) else { continue }
             let answer = Answer(nanoseconds: time, hardwareAddress: String(words[3]))
             if words[0] == "R" {
@@ -22,6 +28,11 @@ struct Testimony: Sendable {
                 announcements[String(words[2]), default: []].append(answer)
             }
         }
+    }
+
+    /// The most that the witness itself was late: what a busy machine adds to a gap.
+    func lateness(after start: Int64) -> Double {
+        Double(delays.filter { $0.at > start }.map(\.nanoseconds).max() ?? 0) / 1e9
     }
 
     /// The longest silence about an address that ends after `start`, as seconds.
@@ -55,6 +66,12 @@ struct Testimony: Sendable {
             }
         }
         return Double(max(longest, 0)) / 1e9
+    }
+
+    /// Answers in the 50 ms after an instant beyond one per 2 ms: more than were asked for at that time.
+    func burst(after start: Int64) -> Int {
+        let most = answers.values.map { $0.count { $0.nanoseconds > start && $0.nanoseconds < start + 50_000_000 } }
+        return max(0, (most.max() ?? 0) - 25)
     }
 
     /// The hardware addresses given for an address between two instants.
