@@ -62,8 +62,11 @@ struct Check: AsyncParsableCommand {
 
     private func failing(_ rig: Rig, _ statements: inout Statements) async throws {
         let owner = try await rig.owner(of: "192.168.57.200")
-        let start = monotonic()
-        let testimony = try await rig.witness(for: .seconds(3)) { try shell("ip link set \(owner.port) nomaster") }
+        var start: Int64 = 0
+        let testimony = try await rig.witness(for: .seconds(3)) {
+            start = monotonic()
+            try shell("ip link set \(owner.port) nomaster")
+        }
         let gap = testimony.gap(of: "192.168.57.200", after: start, until: monotonic()) { answer in
             answer.hardwareAddress != owner.hardwareAddress || answer.nanoseconds < start + 20_000_000
         }
