@@ -1,8 +1,8 @@
-/// Numbers as sorted closed intervals, merged across the narrowest gaps until they are few enough.
+/// Numbers as sorted closed intervals.
 struct Intervals: Sendable {
     private(set) var values: [ClosedRange<UInt32>] = []
 
-    init(_ numbers: [UInt32], limit: Int) {
+    init(_ numbers: [UInt32]) {
         for number in numbers.sorted() {
             if let last = values.last, number <= last.upperBound &+ 1 || number == last.upperBound {
                 values[values.count - 1] = last.lowerBound...max(number, last.upperBound)
@@ -10,20 +10,28 @@ struct Intervals: Sendable {
                 values.append(number...number)
             }
         }
-        guard values.count > limit, limit > 0 else { return }
+    }
+
+    /// How many numbers there are.
+    var count: Int { values.reduce(0) { $0 + $1.count } }
+
+    /// With the narrowest gaps closed until no more than `limit` intervals are left.
+    func merged(to limit: Int) -> Intervals {
+        guard values.count > limit, limit > 0 else { return self }
         let gaps = values.indices.dropFirst()
             .sorted {
                 values[$0].lowerBound - values[$0 - 1].upperBound > values[$1].lowerBound - values[$1 - 1].upperBound
             }
         let kept = Set(gaps.prefix(limit - 1))
-        var merged: [ClosedRange<UInt32>] = []
+        var result = self
+        result.values = []
         for index in values.indices {
-            if let last = merged.last, !kept.contains(index) {
-                merged[merged.count - 1] = last.lowerBound...values[index].upperBound
+            if let last = result.values.last, !kept.contains(index) {
+                result.values[result.values.count - 1] = last.lowerBound...values[index].upperBound
             } else {
-                merged.append(values[index])
+                result.values.append(values[index])
             }
         }
-        values = merged
+        return result
     }
 }

@@ -9,148 +9,81 @@ import Wire
 package struct PacketFilter: Sendable {
     private(set) var instructions: [sock_filter] = []
 
-    /// Intervals in all searches of one program: 6 instructions each, and kernels before 6.7 grant 20 KiB of option
-    /// memory to a socket, which must hold the old and the new program while one replaces the other.
-    package static let maximumIntervals = 256
+    /// BPF_MAXINSNS. Kernels before 6.7 grant 20 KiB of option memory to a socket, which must hold the old and the new
+    /// program while one replaces the other: some 1,000 instructions.
+    package static let maximumInstructions = 4096
 
     package var count: Int { instructions.count }
 
     /// ARP for one of `targets`; ARP from a sender that claims one of them; answers of `askedHosts`.
+    ///
+    /// Questions for other addresses are most of what a link has, so most of the program is for `targets`. Senders are
+    /// hosts, and hosts are as a rule not among load balancer IPs: intervals tell them apart well enough.
     package static func arp(
         targets: some Sequence<IPv4Address>, askedHosts: some Sequence<IPv4Address>,
-        intervals limit: Int = maximumIntervals
+        instructions limit: Int = maximumInstructions
     ) -> PacketFilter {
-        let targetValues = targets.map(\.rawValue)
-        let questions = Intervals(targetValues, limit: limit / 2 + limit / 8)
-        let claims = Intervals(targetValues, limit: limit / 4)
-        let answers = Intervals(askedHosts.map(\.rawValue), limit: limit / 8)
-        var filter = PacketFilter()
-        filter.dropOtherHosts()
-        filter.load(.half, at: 20)
-        let toAnswers = filter.farJump(unless: 1)
-        filter.load(.word, at: 38)
-        filter.accept(anyOf: questions)
-        filter.load(.word, at: 28)
-        let toClaims = filter.farJump()
-        filter.land(toAnswers)
-        filter.load(.word, at: 28)
-        filter.accept(anyOf: answers)
-        filter.land(toClaims)
-        filter.accept(anyOf: claims)
-        filter.drop()
-        return filter
+        let owned = Intervals(targets.map(\.rawValue))
+        let answers = FilterTable(Intervals(askedHosts.map(\.rawValue)), limit: max(limit / 128, 1))
+        let claims = FilterTable(owned, instructions: limit / 3, fallback: max(limit / 64, 1))
+        let questions = FilterTable(
+            owned, instructions: limit - claims.instructionCount - answers.instructionCount - overhead,
+            fallback: limit / 8)
+        return PacketFilter { program, pass, drop in
+            let claim = program.search(claims, at: 28, hit: pass, miss: drop)
+            let answer = program.search(answers, at: 28, hit: pass, miss: claim)
+            let question = program.search(questions, at: 38, hit: pass, miss: claim)
+            program.branch(.equal, 1, to: question, else: answer)
+            program.load(.half, at: 20)
+        }
     }
 
     /// Neighbor Solicitations and Advertisements whose target ends in the last 32 bits of one of `targets`, and
     /// advertisements of `askedHosts`.
     package static func neighborDiscovery(
         targets: some Sequence<IPv6Address>, askedHosts: some Sequence<IPv6Address>,
-        intervals limit: Int = maximumIntervals
+        instructions limit: Int = maximumInstructions
     ) -> PacketFilter {
-        let targetValues = targets.map { UInt32(truncatingIfNeeded: $0.low) }
-        let askedValues = askedHosts.map { UInt32(truncatingIfNeeded: $0.low) }
-        var filter = PacketFilter()
-        filter.dropOtherHosts()
-        filter.load(.byte, at: 20)
-        filter.dropUnless(equal: UInt32(IPv6Header.icmpv6))
-        filter.load(.byte, at: 54)
-        let toAdvertisement = filter.farJump(unless: UInt32(NeighborSolicitation.type))
-        filter.load(.word, at: 74)
-        filter.accept(anyOf: Intervals(targetValues, limit: limit / 2))
-        filter.drop()
-        filter.land(toAdvertisement)
-        filter.dropUnless(equal: UInt32(NeighborAdvertisement.type))
-        filter.load(.word, at: 74)
-        filter.accept(anyOf: Intervals(targetValues + askedValues, limit: limit / 2))
-        filter.drop()
-        return filter
+        let owned = targets.map { UInt32(truncatingIfNeeded: $0.low) }
+        let asked = askedHosts.map { UInt32(truncatingIfNeeded: $0.low) }
+        let claims = FilterTable(
+            Intervals(owned + asked), instructions: limit / 3, fallback: max(limit / 64, 1))
+        let questions = FilterTable(
+            Intervals(owned), instructions: limit - claims.instructionCount - overhead, fallback: limit / 8)
+        return PacketFilter { program, pass, drop in
+            let claim = program.search(claims, at: 74, hit: pass, miss: drop)
+            program.branch(.equal, UInt32(NeighborAdvertisement.type), to: claim, else: drop)
+            let other = program.here
+            let question = program.search(questions, at: 74, hit: pass, miss: drop)
+            program.branch(.equal, UInt32(NeighborSolicitation.type), to: question, else: other)
+            program.load(.byte, at: 54)
+            let message = program.here
+            program.branch(.equal, UInt32(IPv6Header.icmpv6), to: message, else: drop)
+            program.load(.byte, at: 20)
+        }
     }
 
     /// Every frame of the EtherType, but not those of VLANs without an interface or of other hosts.
-    package static var all: PacketFilter {
-        var filter = PacketFilter()
-        filter.dropOtherHosts()
-        filter.accept()
-        return filter
-    }
+    package static var all: PacketFilter { PacketFilter { program, pass, _ in program.jump(to: pass) } }
 
     /// No frame: an interface with nothing to answer for.
-    package static var none: PacketFilter {
-        var filter = PacketFilter()
-        filter.drop()
-        return filter
-    }
+    package static var none: PacketFilter { PacketFilter { program, _, drop in program.jump(to: drop) } }
 
-    // MARK: Instructions
+    /// Instructions beside the tables, and jumps that grow long when tables stand side by side.
+    private static var overhead: Int { 64 }
 
-    private enum Width: UInt16 {
-        case word = 0x00
-        case half = 0x08
-        case byte = 0x10
-    }
-
-    private mutating func emit(_ code: UInt16, _ k: UInt32 = 0, jt: UInt8 = 0, jf: UInt8 = 0) {
-        instructions.append(sock_filter(code: code, jt: jt, jf: jf, k: k))
-    }
-
-    /// BPF_LD | BPF_ABS: also drops a frame that is too short.
-    private mutating func load(_ width: Width, at offset: UInt32) { emit(0x20 | width.rawValue, offset) }
-
-    private mutating func accept() { emit(0x06, 0x4_0000) }
-    private mutating func drop() { emit(0x06, 0) }
-
-    private mutating func dropUnless(equal value: UInt32) {
-        emit(0x15, value, jt: 1, jf: 0)
-        drop()
-    }
-
-    /// A frame of a VLAN without an interface comes with its tag removed; only its packet type, PACKET_OTHERHOST,
-    /// tells. So do unicast frames to others on a promiscuous interface.
-    private mutating func dropOtherHosts() {
+    /// `body` writes what decides on a frame that is not to another host.
+    private init(_ body: (inout FilterAssembler, _ pass: Int, _ drop: Int) -> Void) {
+        var program = FilterAssembler()
+        let pass = program.end(accepting: true)
+        let drop = program.end(accepting: false)
+        body(&program, pass, drop)
+        // A frame of a VLAN without an interface comes with its tag removed; only its packet type, PACKET_OTHERHOST,
+        // tells. So do unicast frames to others on a promiscuous interface.
+        let own = program.here
+        program.branch(.equal, 3, to: drop, else: own)
         // SKF_AD_OFF + SKF_AD_PKTTYPE.
-        load(.byte, at: 0xFFFF_F000 + 4)
-        emit(0x15, 3, jt: 0, jf: 1)
-        drop()
-    }
-
-    /// A jump of any distance, forward, to where `land` says.
-    private mutating func farJump() -> Int {
-        emit(0x05)
-        return instructions.count - 1
-    }
-
-    private mutating func farJump(unless value: UInt32) -> Int {
-        emit(0x15, value, jt: 1, jf: 0)
-        return farJump()
-    }
-
-    private mutating func land(_ jump: Int) {
-        instructions[jump] = sock_filter(code: 0x05, jt: 0, jf: 0, k: UInt32(instructions.count - jump - 1))
-    }
-
-    /// Accepts when the accumulator is in one of the intervals, else falls through: a binary search.
-    private mutating func accept(anyOf intervals: Intervals) {
-        guard !intervals.values.isEmpty else { return }
-        var misses: [Int] = []
-        search(intervals.values[...], &misses)
-        for miss in misses { land(miss) }
-    }
-
-    private mutating func search(_ intervals: ArraySlice<ClosedRange<UInt32>>, _ misses: inout [Int]) {
-        if intervals.count == 1, let only = intervals.first {
-            // A >= lower, then A > upper, else accept.
-            emit(0x35, only.lowerBound, jt: 0, jf: 2)
-            emit(0x25, only.upperBound, jt: 1, jf: 0)
-            accept()
-            misses.append(farJump())
-            return
-        }
-        let middle = (intervals.startIndex + intervals.endIndex) / 2
-        // A >= the upper half's lowest: jump over the lower half.
-        emit(0x35, intervals[middle].lowerBound, jt: 0, jf: 1)
-        let toUpper = farJump()
-        search(intervals[..<middle], &misses)
-        land(toUpper)
-        search(intervals[middle...], &misses)
+        program.load(.byte, at: 0xFFFF_F000 + 4)
+        instructions = program.instructions
     }
 }

@@ -97,7 +97,7 @@ final class LinkPort<Core: LinkCore> {
         let asked6 = interest.askedHosts.compactMap(\.v6)
         interestTrouble = nil
         var isComplete = true
-        let arpFilters = Self.coarser.lazy.map { PacketFilter.arp(targets: v4, askedHosts: asked4, intervals: $0) }
+        let arpFilters = Self.coarser.lazy.map { PacketFilter.arp(targets: v4, askedHosts: asked4, instructions: $0) }
         let arpInstructions = attach(arpFilters, to: arp)
         counters.filterInstructions = arpInstructions ?? 0
         if arpInstructions == nil { isComplete = false }
@@ -108,7 +108,7 @@ final class LinkPort<Core: LinkCore> {
             neighborDiscovery = nil
         } else {
             let filters = Self.coarser.lazy.map {
-                PacketFilter.neighborDiscovery(targets: v6, askedHosts: asked6, intervals: $0)
+                PacketFilter.neighborDiscovery(targets: v6, askedHosts: asked6, instructions: $0)
             }
             openNeighborDiscovery()
             let instructions = neighborDiscovery.flatMap { attach(filters, to: $0) }
@@ -128,8 +128,8 @@ final class LinkPort<Core: LinkCore> {
         min(max(Interval(nanoseconds: nanoseconds) * 5, .milliseconds(1)), .milliseconds(10))
     }
 
-    /// Intervals for a filter, tried in this order where the kernel's option memory is short.
-    private static var coarser: [Int] { [PacketFilter.maximumIntervals, 64, 16] }
+    /// Instructions for a filter, tried in this order where the kernel's option memory is short.
+    private static var coarser: [Int] { [PacketFilter.maximumInstructions, 1000, 250] }
 
     /// - Returns: the instructions of the first filter that the kernel takes; `nil` when it takes none.
     private func attach(_ filters: some Sequence<PacketFilter>, to socket: PacketSocket) -> Int? {
