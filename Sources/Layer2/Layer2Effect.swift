@@ -15,7 +15,7 @@ package enum Layer2Fact: Sendable, Hashable {
     /// A foreign host uses the address, or probes it too: it must not be announced.
     case probeConflict(IPAddress, hardwareAddress: MACAddress)
     /// A foreign host claims an address that is answered for here. Reported at most once per defence interval for each
-    /// hardware address; `isDefended` when an announcement was sent against it.
+    /// hardware address, and at a bounded pace for all; `isDefended` when an announcement was sent against it.
     case conflict(IPAddress, hardwareAddress: MACAddress, isDefended: Bool)
     /// A cluster node's hardware address claims an address that is answered for here: its kernel (ipvs without
     /// strictARP), or another announcer on it. Claims settle ownership, so this is never defended.

@@ -35,14 +35,18 @@ extension Layer2Link {
         var effects: [Layer2Effect] = []
         var isDefended = false
         // RFC 5227 §2.4 (b): one announcement, unless another one was sent against a conflict in DEFEND_INTERVAL.
-        if case .owner = entry.role, !isNode, isUp, watch.defendedAt.map({ now - $0 >= timing.defence }) ?? true {
+        if case .owner = entry.role, !isNode, isUp, watch.defendedAt.map({ now - $0 >= timing.defence }) ?? true,
+            defencePacer.allows(at: now)
+        {
             watch.defendedAt = now
             isDefended = true
             counters.defences &+= 1
+            defencePacer.charge(at: now)
             effects = announcement(of: address).map { .send($0) }
             for _ in effects { pacer.charge(at: now) }
         }
-        if watch.mayReport(claimant, every: timing.defence, at: now) {
+        if reportPacer.allows(at: now), watch.mayReport(claimant, every: timing.defence, at: now) {
+            reportPacer.charge(at: now)
             effects.append(
                 .report(
                     isNode

@@ -37,6 +37,9 @@ package struct Layer2Link: Sendable {
     var nodes: Set<MACAddress> = []
     var agenda = Agenda()
     var pacer: Pacer
+    /// Whoever claims thousands of addresses must take neither the pace from announcements, nor the place from other facts.
+    var defencePacer: Pacer
+    var reportPacer: Pacer
     private var lastGeneration: UInt32 = 0
 
     /// - Parameter hardwareAddress: the interface's own address: the source of every frame.
@@ -44,6 +47,8 @@ package struct Layer2Link: Sendable {
         (self.hardwareAddress, self.timing) = (hardwareAddress, timing)
         // 10 ms worth of frames: no storm control measures in shorter windows.
         pacer = Pacer(perSecond: timing.framesPerSecond, burst: max(2, timing.framesPerSecond / 100))
+        defencePacer = Pacer(perSecond: timing.defencesPerSecond, burst: max(1, timing.defencesPerSecond / 5))
+        reportPacer = Pacer(perSecond: timing.conflictReportsPerSecond, burst: timing.conflictReportsPerSecond)
     }
 
     /// Addresses that are answered for or probed: the frames about them must arrive.

@@ -16,6 +16,10 @@ package struct Layer2Timing: Sendable, Hashable {
     package var probeInterval: Interval = .milliseconds(150)
     /// RFC 5227 §1.1 DEFEND_INTERVAL: between two defences of one address, and between two reports of one conflict.
     package var defence: Interval = .seconds(10)
+    /// Reports of conflicts per second, over all addresses.
+    package var conflictReportsPerSecond = 100
+    /// Defences per second, over all addresses: of two frames each, a twentieth of the pace.
+    package var defencesPerSecond: Int { max(framesPerSecond / 40, 1) }
 
     package init() {}
 }

@@ -74,6 +74,36 @@ import Wire
         #expect(virtual.facts.count == 5)
     }
 
+    @Test("a flood of claims of 2,000 owned addresses leaves announcements their pace, and facts their place")
+    func floodOfClaims() {
+        var virtual = VirtualLink()
+        virtual.act { link, now in
+            for index in 0..<2000 { link.own(.v4(address(index)), at: now) }
+        }
+        virtual.run(until: .seconds(30))
+        virtual.forget()
+        let defencesBefore = virtual.link.counters.defences
+        // 20,000 claims per second: of each address ten times, by ever new hosts.
+        virtual.act { link, now in
+            for index in 2000..<3000 { link.own(.v4(address(index)), at: now) }
+        }
+        for number in 0..<40_000 {
+            let claimant = MACAddress(rawValue: 0x02BA_D000_0000 + UInt64(number))
+            virtual.receive(.announcementRequest(of: address(number % 2000), at: claimant))
+            virtual.run(until: .seconds(30) + Interval(nanoseconds: 50_000) * (number + 1))
+        }
+        let defences = virtual.link.counters.defences - defencesBefore
+        #expect((100...110).contains(defences), "50 per second, and one burst of 10")
+        #expect((200...310).contains(virtual.facts.count))
+        // 1,000 first announcements at 2,000 frames per second take 0.5 s; a twentieth more is the defences'.
+        let newcomers = Set((2000..<3000).map(address))
+        let announced = virtual.sent.filter { sending in
+            if case .arp(let packet, _) = sending.frame { newcomers.contains(packet.target) } else { false }
+        }
+        #expect(Set(announced.prefix(1000).map(\.frame)).count == 1000)
+        #expect(announced[999].at - .seconds(30) < .milliseconds(550))
+    }
+
     @Test("a claim from a cluster node's hardware address is reported, never defended")
     func node() {
         var virtual = Self.owner(.v4(Self.v4))
