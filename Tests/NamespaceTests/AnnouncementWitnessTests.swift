@@ -90,50 +90,6 @@ struct AnnouncementWitnessTests {
         #expect(delay < Self.promptness, "announced only \(delay) s after the change")
         print("hardware address: both addresses announced \(Int(delay * 1000)) ms after the change was asked for")
     }
-
-    @Test("nothing is lost by a pulled cable: everything is announced when the carrier is back")
-    func carrier() async throws {
-        let segment = try await Segment.make()
-        let harness = try await PacketLoopHarness.start(on: segment)
-        var witness: Witness?
-        try await harness.run {
-            try await harness.configure([Self.v4])
-            try await Task.sleep(for: .milliseconds(300))
-            try await segment.onHost("ip link set eth0 down")
-            try await harness.wait(for: "the loss of carrier") {
-                harness.network?.interfaces.values.contains { $0.name == "eth0" && !$0.isUsable } == true
-            }
-            try await segment.onHost("ip link set eth0 up")
-            witness = try await Witness.watch(segment)
-            try await Task.sleep(for: .milliseconds(1500))
-            try await segment.onHost("arping -c1 -w2 -I eth0 192.168.57.200")
-        }
-        let announced = try await witness?.sightings().filter { $0.frame.announced == Self.v4 } ?? []
-        #expect(announced.count >= 2)
-    }
-
-    @Test("an interface that is deleted takes its sockets with it, and works again when it is back")
-    func removal() async throws {
-        let segment = try await Segment.make()
-        let harness = try await PacketLoopHarness.start(on: segment)
-        try await harness.run {
-            for _ in 0..<3 {
-                try await harness.configure([Self.v4, Self.v6])
-                try await harness.wait(for: "an answer") {
-                    try await segment.tryOnHost("arping -c1 -w1 -I eth0 192.168.57.200").isSuccess
-                }
-                #expect(try await segment.onNode("cat /proc/net/packet | wc -l").trimmed == "4")
-                try await segment.onNode("ip link del eth0")
-                try await harness.wait(for: "closed sockets") {
-                    try await segment.onNode("cat /proc/net/packet | wc -l").trimmed == "1"
-                }
-                try await segment.plug()
-                try await segment.onHost("ip addr add 192.168.57.30/24 dev eth0")
-            }
-        }
-        #expect(try await segment.onNode("cat /proc/net/packet | wc -l").trimmed == "1")
-        #expect(harness.troubles.isEmpty, "\(harness.troubles)")
-    }
 }
 
 extension String {

@@ -32,8 +32,11 @@ package final class PacketLoop<Core: LinkCore>: Sendable {
         _ = try LinkMonitor.snapshot()
         let (mailbox, settings, continuation) = (mailbox, settings, continuation)
         let thread = Thread {
-            var thread = PacketThread<Core>(mailbox: mailbox, settings: settings) { continuation.yield($0) }
-            thread.run()
+            do {
+                // Its sockets are closed by the end of this scope, before anybody hears of the end.
+                var thread = PacketThread<Core>(mailbox: mailbox, settings: settings) { continuation.yield($0) }
+                thread.run()
+            }
             continuation.finish()
             mailbox.threadEnded()
         }
