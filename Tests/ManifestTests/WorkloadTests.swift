@@ -37,6 +37,48 @@ struct WorkloadTests {
         }
     }
 
+    @Test("only pods that ask for it get a ServiceAccount's token, and can read it; no other Service's variables")
+    func token() {
+        for object in objects where object.kind == "ServiceAccount" {
+            #expect(object["automountServiceAccountToken"] == false, "\(object.name)")
+        }
+        for workload in [controller, speaker] {
+            let pod = workload.at("spec", "template", "spec")
+            #expect(pod?["automountServiceAccountToken"] == true)
+            #expect(pod?["enableServiceLinks"] == false)
+            // The kubelet gives the file to root, and to the group that the pod names.
+            let user =
+                container(workload)?.at("securityContext", "runAsUser") ?? pod?.at("securityContext", "runAsUser")
+            #expect(user == 0 || pod?.at("securityContext", "fsGroup") == user, "\(workload.name)")
+        }
+    }
+
+    @Test("a port on the node is the one that the daemon opens, and no two are the same")
+    func hostPorts() {
+        let ports = container(speaker)?["ports"]?.array ?? []
+        #expect(ports.count == 2)
+        for port in ports { #expect(port["hostPort"] == port["containerPort"]) }
+        #expect(Set(ports.map { "\($0["hostPort"] ?? .null)" }).count == ports.count)
+        for port in container(controller)?["ports"]?.array ?? [] { #expect(port["hostPort"] == nil) }
+        for workload in [controller, speaker] {
+            let names = Set((container(workload)?["ports"]?.array ?? []).compactMap { $0["name"]?.string })
+            for probe in ["livenessProbe", "readinessProbe"] {
+                #expect(names.contains(container(workload)?.at(probe, "httpGet", "port")?.string ?? ""))
+            }
+        }
+    }
+
+    @Test("the controllers are spread over nodes, each rollout by itself, and one of them may always be evicted")
+    func spread() {
+        let spread = controller.at("spec", "template", "spec", "topologySpreadConstraints", "0")
+        #expect(spread?["topologyKey"] == "kubernetes.io/hostname" && spread?["whenUnsatisfiable"] == "ScheduleAnyway")
+        #expect(spread?["matchLabelKeys"] == ["pod-template-hash"])
+        #expect(spread?.at("labelSelector", "matchLabels") == controller.at("spec", "selector", "matchLabels"))
+        let budget = objects.first("PodDisruptionBudget", "herald-controller")
+        #expect(budget?.at("spec", "selector", "matchLabels") == controller.at("spec", "selector", "matchLabels"))
+        #expect(budget?.at("spec", "unhealthyPodEvictionPolicy") == "AlwaysAllow")
+    }
+
     @Test("the controller is no root, has no capability, two replicas, a budget, and does not share the host's network")
     func controllerPod() {
         #expect(controller.at("spec", "replicas") == 2)
