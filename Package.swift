@@ -173,8 +173,9 @@ let tests: [Target] = [
     .testTarget(
         name: "LoadBalancerControlTests",
         dependencies: [
-            "LoadBalancerControl", "Lab", "KubernetesModel", "Reconciliation", "AddressPools", "MonotonicTime",
-            "NetworkAddresses", "Wire", "lbctl", "lb-controller", "lb-speaker", argumentParser,
+            "LoadBalancerControl", "Lab", "KubernetesClient", "KubernetesModel", "EmbeddedAPIServer", "Reconciliation",
+            "AddressPools", "MonotonicTime", "NetworkAddresses", "Wire", "lbctl", "lb-controller", "lb-speaker",
+            argumentParser,
         ]),
     .testTarget(
         name: "SimulationTests",

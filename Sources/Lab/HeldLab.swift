@@ -1,28 +1,68 @@
 import Foundation
 
 /// A lab that another terminal holds, found by its first process in /proc: no file tells of it.
-public struct HeldLab {
+public struct HeldLab: Sendable {
     /// The lab's PID 1, as this process sees it.
     let process: Int
+    /// The `lbctl lab` that somebody started, and what is between the two.
+    let ancestors: [Int]
 
-    public struct NotFound: Error, CustomStringConvertible {
-        public let description = "no lab is being held; run `lbctl lab --hold` in another terminal"
+    /// Which of the running labs is meant.
+    public enum Unclear: Error, Equatable, CustomStringConvertible {
+        case none
+        case noSuch(Int)
+        case several([Int])
+
+        public var description: String {
+            switch self {
+            case .none: "no lab is being held; run `lbctl lab --hold` in another terminal"
+            case .noSuch(let process): "process \(process) is no `lbctl lab`"
+            case .several(let processes):
+                "\(processes.count) labs are running; say with --lab which is meant: "
+                    + processes.map(String.init).joined(separator: ", ") + " (process ids of `lbctl lab`)"
+            }
+        }
     }
 
-    public static func find() throws -> HeldLab {
-        let names = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int.init)
-        for process in names.sorted(by: >) {
-            guard let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ"),
-                environment.split(separator: 0).contains(where: { $0.starts(with: "\(LabIsolation.marker)=".utf8) }),
-                let status = FileManager.default.contents(atPath: "/proc/\(process)/status"),
-                // `NSpid: 4711 1`: PID 1 of a namespace one below ours.
-                let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first(where: {
-                    $0.hasPrefix("NSpid:")
-                }), line.split(whereSeparator: \.isWhitespace).count == 3, line.hasSuffix("\t1")
-            else { continue }
-            return HeldLab(process: process)
+    /// - Parameter process: the process id of the `lbctl lab` that is meant; nil when there is but one.
+    public static func find(_ process: Int? = nil) throws -> HeldLab {
+        try choose(process, of: all())
+    }
+
+    static func choose(_ process: Int?, of labs: [HeldLab]) throws(Unclear) -> HeldLab {
+        guard let process else {
+            guard labs.count < 2 else { throw .several(labs.map { $0.ancestors.last ?? $0.process }.sorted()) }
+            guard let lab = labs.first else { throw .none }
+            return lab
         }
-        throw NotFound()
+        guard let lab = labs.first(where: { $0.process == process || $0.ancestors.contains(process) }) else {
+            throw .noSuch(process)
+        }
+        return lab
+    }
+
+    private static func all() throws -> [HeldLab] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int.init).compactMap { process in
+            // `NSpid: 4711 1`: PID 1 of a namespace one below ours.
+            guard isMarked(process), let line = status(process, "NSpid"), line.count == 2, line[1] == 1 else {
+                return nil
+            }
+            // unshare, and the lbctl that runs it.
+            let parents = sequence(first: process) { status($0, "PPid")?.first }.dropFirst().prefix(2)
+            return HeldLab(process: process, ancestors: Array(parents))
+        }
+    }
+
+    private static func isMarked(_ process: Int) -> Bool {
+        guard let environment = FileManager.default.contents(atPath: "/proc/\(process)/environ") else { return false }
+        return environment.split(separator: 0).contains { $0.starts(with: "\(LabIsolation.marker)=".utf8) }
+    }
+
+    /// The numbers of a line of /proc/PID/status.
+    private static func status(_ process: Int, _ key: String) -> [Int]? {
+        guard let status = FileManager.default.contents(atPath: "/proc/\(process)/status") else { return nil }
+        return String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("\(key):") }?
+            .split(whereSeparator: \.isWhitespace).dropFirst().compactMap { Int($0) }
     }
 
     /// Runs `command` on `node` with this terminal, and returns its exit status.

@@ -21,6 +21,8 @@ public struct Lab: Sendable {
         public static let failover = Chapters(rawValue: 1)
         /// dnsmasq and dig must be installed.
         public static let names = Chapters(rawValue: 2)
+        /// curl must be installed.
+        public static let restart = Chapters(rawValue: 4)
     }
 
     public init(
@@ -72,6 +74,7 @@ public struct Lab: Sendable {
     }
 
     private func play(_ api: LabAPI, _ daemons: LabDaemons, _ report: inout LabReport) async {
+        var speaker: LabManifests.Workload?
         let isStarted = await report.step("the project's manifests: CRDs, roles and Pods") {
             let manifests = try LabManifests(folder: self.manifests, near: programs)
             let version = try await LabAPI.wait(for: "answer of the API server") {
@@ -81,13 +84,14 @@ public struct Lab: Sendable {
             for object in manifests.objects { try await api.create(object) }
             for node in topology.nodes { try await api.create(LabCluster.node(node, hasIPv6: topology.hasIPv6)) }
             try await startPods(manifests, api, daemons)
+            speaker = try manifests.workload("speaker")
             return "\(manifests.objects.count) objects and \(topology.nodes.count) nodes in Kubernetes \(version)"
         }
-        guard isStarted else { return }
+        guard isStarted, let speaker else { return }
         let proxy = LabProxy(topology: topology)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await proxy.run(api) }
-            await LabScenario(lab: self, api: api, daemons: daemons).play(&report)
+            await LabScenario(lab: self, api: api, daemons: daemons, speaker: speaker).play(&report)
             group.cancelAll()
         }
     }
@@ -119,7 +123,8 @@ public struct Lab: Sendable {
             daemons.start(
                 "backend-\(node.name)",
                 network.inside(
-                    node, ["\(programs)/lbctl", "lab-tool", "backend", node.name]))
+                    node,
+                    ["\(programs)/lbctl", "lab-tool", "backend", node.name, topology.hasIPv6 ? "--ipv6" : "--no-ipv6"]))
             daemons.start(Self.speaker(of: node), speakerPod(speaker, on: node).program)
         }
     }
@@ -136,7 +141,7 @@ public struct Lab: Sendable {
         var command = workload.command
         if let program = command.first, !program.contains("/") { command[0] = "\(programs)/\(program)" }
         // A controller shares the node's network here, so its port must be another than the speaker's.
-        if port != 7475 { command.append("--metrics-listen=:\(port)") }
+        if port != 7475 { command.append("--metrics-address=:\(port)") }
         return LabPod(
             name: name, node: node, credentials: LabFiles.credentials(of: workload.serviceAccount),
             apiServer: topology.controlPlane, capabilities: workload.capabilities, command: command)

@@ -5,17 +5,22 @@ import Logging
 package struct LabBackend: Sendable {
     let node: String
     let port: Int
+    /// Whether the node has IPv6 at all.
+    let hasIPv6: Bool
 
-    package init(node: String, port: Int) { (self.node, self.port) = (node, port) }
+    package init(node: String, port: Int, hasIPv6: Bool) {
+        (self.node, self.port, self.hasIPv6) = (node, port, hasIPv6)
+    }
 
-    /// Serves both families until cancelled.
+    /// Serves until cancelled; where there is IPv6, one socket for both families.
     package func run() async throws {
         let router = Router()
         let node = node
         router.get("**") { request, _ in "\(request.head.authority ?? "?") served by \(node)\n" }
         router.get("/") { request, _ in "\(request.head.authority ?? "?") served by \(node)\n" }
         let application = Application(
-            router: router, configuration: .init(address: .hostname("::", port: port), serverName: nil),
+            router: router,
+            configuration: .init(address: .hostname(hasIPv6 ? "::" : "0.0.0.0", port: port), serverName: nil),
             logger: Logger(label: "backend"))
         try await application.run()
     }

@@ -20,8 +20,10 @@ actor LabDaemons {
 
     nonisolated func start(_ name: String, _ program: Program) { start.yield((name, program)) }
 
-    /// Ends one as a crash would.
-    func kill(_ name: String) { if let process = processes[name] { Foundation.kill(process, SIGKILL) } }
+    func signal(_ name: String, _ signal: Int32) { if let process = processes[name] { kill(process, signal) } }
+
+    /// The exit status of one that has ended, until it is started again.
+    func end(of name: String) -> Int32? { ended[name] }
 
     /// Throws when one of them has ended that nobody ended.
     func check(_ name: String) throws {

@@ -27,9 +27,8 @@ public enum LabIsolation {
         arguments: [String], executable: String, interrupted: @escaping @Sendable () async -> Void,
         write: @escaping @Sendable (String) -> Void
     ) async throws -> Int32 {
-        for tool in ["unshare", "ip", "mount", "setpriv"] where path(of: tool) == nil {
-            let package = tool == "ip" ? "iproute2" : "util-linux"
-            throw Refusal(description: "\(tool) is not installed; install the package \(package)")
+        for tool in ["unshare", "ip", "mount", "setpriv"] {
+            try require(tool, from: tool == "ip" ? "iproute2" : "util-linux")
         }
         var wall = ["--mount", "--net", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
         if geteuid() != 0 { wall.append("--map-root-user") }
@@ -64,6 +63,12 @@ public enum LabIsolation {
             while let data = try? FileHandle.standardInput.read(upToCount: 1), !data.isEmpty {}
             exit(130)
         }
+    }
+
+    /// - Throws: a ``Refusal`` that names Debian's `package`, when there is no `tool`.
+    public static func require(_ tool: String, from package: String) throws {
+        guard path(of: tool) == nil else { return }
+        throw Refusal(description: "\(tool) is not installed; install the package \(package)")
     }
 
     static func path(of tool: String) -> String? {

@@ -16,6 +16,10 @@ struct LabManifests {
         let command: [String]
         /// In lower case and without CAP_, as setpriv wants them.
         let capabilities: [String]
+        /// Seconds from SIGTERM to SIGKILL.
+        let gracePeriod: Int
+        /// Seconds that a new Pod must be ready before the next one is replaced.
+        let minReadySeconds: Int
     }
 
     struct Missing: Error, CustomStringConvertible {
@@ -77,5 +81,7 @@ extension LabManifests.Workload {
         replicas = Int(object["spec"]?["replicas"]?.integer ?? 1)
         command = strings(container?["command"]) + strings(container?["args"])
         capabilities = strings(container?["securityContext"]?["capabilities"]?["add"]).map { $0.lowercased() }
+        gracePeriod = Int(pod?["spec"]?["terminationGracePeriodSeconds"]?.integer ?? 30)
+        minReadySeconds = Int(object["spec"]?["minReadySeconds"]?.integer ?? 0)
     }
 }

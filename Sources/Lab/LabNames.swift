@@ -15,8 +15,6 @@ struct LabNames {
     private var network: LabNetwork { LabNetwork(topology: lab.topology) }
     private var gateway: LabTopology.Machine { lab.topology.gateway }
 
-    static var isPossible: Bool { ["dnsmasq", "dig"].allSatisfy { LabIsolation.path(of: $0) != nil } }
-
     /// Starts both, and asks for the names that are there already.
     func start(_ report: inout LabReport) async {
         await report.step("dnsmasq on the gateway has the names of `lbctl hosts --sync --watch`") {

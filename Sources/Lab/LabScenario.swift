@@ -8,6 +8,7 @@ struct LabScenario {
     let lab: Lab
     let api: LabAPI
     let daemons: LabDaemons
+    let speaker: LabManifests.Workload
 
     private var topology: LabTopology { lab.topology }
     private var network: LabNetwork { LabNetwork(topology: lab.topology) }
@@ -15,11 +16,15 @@ struct LabScenario {
 
     /// Plays it to the end, or to the first step without which the others make no sense.
     func play(_ report: inout LabReport) async {
+        if !hasCurl { report.note("note    curl is not installed: lbctl fetches the pages in its place") }
         guard await daemonsAreUp(&report), await servicesGetAddresses(&report), await clientReaches(&report) else {
             return
         }
         let names = LabNames(lab: lab, api: api, daemons: daemons)
         if lab.chapters.contains(.names) { await names.start(&report) }
+        if lab.chapters.contains(.restart) {
+            await LabRestart(lab: lab, api: api, daemons: daemons, speaker: speaker).play(&report)
+        }
         if lab.chapters.contains(.failover) { await failover(&report) }
         if lab.chapters.contains(.names) { await names.follow(&report) }
     }
@@ -43,9 +48,7 @@ struct LabScenario {
                 lines.append(
                     try await LabAPI.wait(for: "ready speaker on \(node.name)") {
                         try await daemons.check(Lab.speaker(of: node))
-                        let prober = LabProber(host: "\(node.address)", port: 7475, patience: .seconds(1))
-                        return
-                            "\(node.name): \(try await prober.fetch(path: "/readyz").split(separator: "\n").first ?? "ok")"
+                        return "\(node.name): \(try await LabRestart.readiness(of: node))"
                     })
             }
             return lines.joined(separator: "\n")
@@ -143,10 +146,11 @@ struct LabScenario {
 
     private var lbctl: String { "\(lab.programs)/lbctl" }
 
+    private var hasCurl: Bool { LabIsolation.path(of: "curl") != nil }
+
     /// What a person would type on the gateway; without curl, the same done by lbctl.
     private func fetch(_ host: String, _ family: IPFamily = .ipv4, address: String? = nil) -> Program {
-        let hasCurl = LabIsolation.path(of: "curl") != nil
-        return network.inside(
+        network.inside(
             topology.gateway,
             hasCurl
                 ? ["curl", family == .ipv4 ? "-4" : "-6", "-sS", "--fail", "--max-time", "3", "http://\(host)"]

@@ -49,14 +49,51 @@ package struct Program: Sendable {
         return result.output
     }
 
+    /// Runs to the end, or for `limit`; then it is killed, with the processes that it has started.
+    ///
+    /// - Returns: nil when it was killed.
+    package func run(within limit: Duration) async throws -> Result? {
+        // A file, not a pipe: a pipe has no end before all of its writers have ended, and they may be daemons.
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("lbctl-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        var configuration = logging(to: file).configuration
+        configuration.platformOptions.createSession = true
+        configuration.platformOptions.teardownSequence = [
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))
+        ]
+        let bounded = configuration
+        let status = try await withThrowingTaskGroup(of: Int32?.self) { group in
+            group.addTask {
+                try await Subprocess.run(bounded, input: .none, output: .discarded, error: .discarded)
+                    .terminationStatus.code
+            }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return nil
+            }
+            let first = try await group.next()
+            group.cancelAll()
+            while await group.nextResult() != nil {}
+            return first ?? nil
+        }
+        guard let status else { return nil }
+        let output = FileManager.default.contents(atPath: file) ?? Data()
+        return Result(status: status, output: String(decoding: output.prefix(1 << 20), as: UTF8.self))
+    }
+
+    /// The same, with its output appended to a file.
+    private func logging(to file: String) -> Program {
+        var logging = self
+        logging.arguments = ["sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", file] + arguments
+        return logging
+    }
+
     /// Runs to the end, or until the task is cancelled, with its output appended to the file `log`.
     ///
     /// - Returns: its exit status.
     package func run(log: String, started: (Int32) async -> Void) async throws -> Int32 {
-        var logging = self
-        logging.arguments = ["sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", log] + arguments
         let result = try await Subprocess.run(
-            logging.configuration, input: .none, output: .discarded, error: .discarded
+            logging(to: log).configuration, input: .none, output: .discarded, error: .discarded
         ) { await started($0.processIdentifier.value) }
         return result.terminationStatus.code
     }

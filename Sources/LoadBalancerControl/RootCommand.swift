@@ -3,7 +3,7 @@ public import ArgumentParser
 /// `lbctl`: shows and steers Herald; each subcommand is a file of its own.
 public struct RootCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
-        commandName: "lbctl",
+        commandName: ProgramName.current,
         abstract: "Shows and steers the load-balancer addresses of a bare-metal cluster.",
         groupedSubcommands: [
             CommandGroup(
@@ -40,7 +40,8 @@ public struct RootCommand: AsyncParsableCommand {
             } else {
                 let message = message(for: error)
                 if !message.isEmpty {
-                    Console.complain(code == .validationFailure ? "\(message); see `lbctl --help`" : message)
+                    Console.complain(
+                        code == .validationFailure ? "\(message); see `\(ProgramName.current) --help`" : message)
                 }
             }
             return code.rawValue

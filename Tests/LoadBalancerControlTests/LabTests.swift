@@ -33,11 +33,65 @@ struct LabTests {
         #expect(!result.output.contains("FAILED"))
     }
 
+    @Test("no request fails while all speakers restart as a new image would bring it", .timeLimit(.minutes(3)))
+    func restart() async throws {
+        let result = try await Program([Scratch.lbctl, "lab", "--restart", "--no-failover"]).run()
+        #expect(result.status == 0, "\(result.output)")
+        let load = try #require(result.output.firstMatch(of: /(\d+) requests by curl.*: (\d+) failed/))
+        #expect((Int(load.1) ?? 0) > 100 && load.2 == "0", "\(result.output)")
+        print(
+            result.output.split(separator: "\n").filter { $0.contains("k8s-") || $0.contains("requests") }
+                .suffix(5).joined(separator: "\n"))
+    }
+
+    @Test("without curl the lab says so, and does without", .timeLimit(.minutes(1)))
+    func noCurl() async throws {
+        let lbctl = try Scratch.lbctl
+        try await Scratch.with { folder in
+            let script = """
+                for tool in /usr/sbin/* /usr/bin/* /sbin/* /bin/*; do
+                    case $tool in */curl) ;; *) [ -e "$1/${tool##*/}" ] || ln -s "$tool" "$1" ;; esac
+                done
+                PATH=$1; shift
+                "$1" lab --no-failover --no-ipv6; echo "status $?"
+                "$1" lab --restart; echo "status $?"
+                """
+            let output = try await Program(["bash", "-c", script, "bash", folder, lbctl]).check()
+            #expect(
+                output.contains("note    curl is not installed: lbctl fetches the pages in its place\n"), "\(output)")
+            #expect(output.contains("ok      http://grafana.cluster.home answers the gateway"), "\(output)")
+            #expect(
+                output.hasSuffix(
+                    "status 0\nlbctl: curl is not installed; install the package curl\nstatus 1\n"), "\(output)")
+        }
+    }
+
+    @Test("of two labs the one that is named is entered, and none by chance", .timeLimit(.minutes(2)))
+    func two() async throws {
+        let script = """
+            "$1" lab --hold --no-failover --nodes 2 >"$2/a" 2>&1 & a=$!
+            "$1" lab --hold --no-failover --nodes 4 >"$2/b" 2>&1 & b=$!
+            until grep -q ^held "$2/a" && grep -q ^held "$2/b"; do kill -0 $a && kill -0 $b || break; sleep 0.1; done
+            for lab in $a $b; do "$1" lab exec --lab $lab gateway -- ip netns | wc -l; done
+            "$1" lab exec gateway -- true 2>&1 | sed "s/$a/A/; s/$b/B/"
+            kill $a $b; wait
+            """
+        try await Scratch.with { folder in
+            let output = try await Program(["bash", "-c", script, "bash", Scratch.lbctl, folder]).check()
+            let lines = output.split(separator: "\n")
+            #expect(lines.prefix(2) == ["4", "6"], "\(output)")
+            // Other tests may hold labs of their own.
+            let complaint = lines.last ?? ""
+            #expect(complaint.contains("labs are running; say with --lab which is meant: "), "\(output)")
+            #expect(complaint.contains("A") && complaint.contains("B"), "\(output)")
+        }
+    }
+
     @Test("nothing is left of a lab that is killed", .timeLimit(.minutes(1)), arguments: ["INT", "TERM", "KILL"])
     func killed(_ signal: String) async throws {
         let script = """
             "$1" lab --hold --no-failover >/dev/null 2>&1 & lab=$!
-            for _ in $(seq 1 100); do "$1" lab exec gateway -- true 2>/dev/null && break; sleep 0.1; done
+            for _ in $(seq 1 100); do "$1" lab exec --lab $lab gateway -- true 2>/dev/null && break; sleep 0.1; done
             inside=$(pgrep -P "$(pgrep -P $lab unshare)")
             space=$(readlink /proc/$inside/ns/pid)
             kill -\(signal) $lab; wait $lab 2>/dev/null

@@ -14,6 +14,7 @@ struct ClusterCheck {
         /// The kube-proxy ConfigMap's `config.conf`.
         var kubeProxy: String?
         var metalLBPools: Int?
+        var dhcp = DHCPRanges()
     }
 
     var findings: [Finding] {
@@ -24,7 +25,8 @@ struct ClusterCheck {
         guard !snapshot.pools.isEmpty else {
             return [
                 Finding(
-                    .warning, "cluster", "has no IPAddressPool", "create one; `lbctl import metallb` converts MetalLB's"
+                    .warning, "cluster", "has no IPAddressPool",
+                    "create one; `\(ProgramName.current) import metallb` converts MetalLB's"
                 )
             ]
         }
@@ -40,6 +42,14 @@ struct ClusterCheck {
                             .warning, subject, "contains \(address), the address of node \(node.metadata.name)",
                             "it is never given to a Service; take it out of the pool"))
                 }
+            }
+            for overlap in ranges.flatMap(surroundings.dhcp.overlaps) {
+                let addresses = overlap.range.count == 1 ? "\(overlap.range.first)" : "\(overlap.range)"
+                findings.append(
+                    Finding(
+                        .error, subject,
+                        "contains \(addresses), which a DHCP server gives to hosts (\(overlap.source))",
+                        "take it out of the pool or out of the DHCP server's range: two hosts would have one address"))
             }
             for conflict in pool.status?.conflicts ?? [] {
                 findings.append(
@@ -103,7 +113,8 @@ struct ClusterCheck {
             guard state.text != "Announced" else { return nil }
             return Finding(
                 state.tone == .bad ? .error : .warning, "Service \(service.key)", "\(state.text): \(reason)",
-                "lbctl explain service \(service.metadata.name) -n \(service.metadata.namespace ?? "default")")
+                "\(ProgramName.current) explain service \(service.metadata.name) -n \(service.metadata.namespace ?? "default")"
+            )
         }
     }
 
@@ -126,7 +137,7 @@ struct ClusterCheck {
             findings.append(
                 Finding(
                     .warning, "MetalLB", "is installed too, with \(count) IPAddressPools",
-                    "two announcers answer for one address unless loadBalancerClass keeps their Services apart; `lbctl import metallb` takes over"
+                    "two announcers answer for one address unless loadBalancerClass keeps their Services apart; `\(ProgramName.current) import metallb` takes over"
                 ))
         }
         return findings

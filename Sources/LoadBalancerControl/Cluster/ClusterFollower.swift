@@ -28,6 +28,7 @@ actor ClusterFollower {
             add(EndpointSlice.self, to: &group) { .endpointSlice($0) }
             add(ServiceL2Status.self, namespace: reader.heraldNamespace, to: &group) { .announcement($0) }
             add(Lease.self, namespace: reader.heraldNamespace, to: &group) { .lease($0) }
+            if try await reader.serviceCIDRs() != nil { add(ServiceCIDR.self, to: &group) { .serviceCIDR($0) } }
             for await _ in changes where missing.isEmpty {
                 try await show(snapshot)
                 try await Task.sleep(for: .milliseconds(200))

@@ -28,7 +28,7 @@ struct ClusterReader: Sendable {
             snapshot.apply(.endpointSlice(.replaced(try await slices)))
             snapshot.apply(.announcement(.replaced(try await announcements)))
             snapshot.apply(.lease(.replaced(try await leases)))
-            snapshot.apply(.serviceCIDR(.replaced(try await ranges)))
+            snapshot.apply(.serviceCIDR(.replaced(try await ranges ?? [])))
             return snapshot
         }
     }
@@ -42,13 +42,13 @@ struct ClusterReader: Sendable {
         }
     }
 
-    /// Absent before Kubernetes 1.31.
-    private func serviceCIDRs() async throws -> [ServiceCIDR] {
+    /// nil where they cannot be known: before Kubernetes 1.33, or for a user who may not read them.
+    func serviceCIDRs() async throws -> [ServiceCIDR]? {
         do {
             return try await client.list(ServiceCIDR.self).items
         } catch {
             guard error.isNotFound || error.isForbidden else { throw error }
-            return []
+            return nil
         }
     }
 

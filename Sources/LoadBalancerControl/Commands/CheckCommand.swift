@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import KubernetesClient
 import KubernetesModel
 import NetworkAddresses
@@ -10,21 +11,29 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check", abstract: "Looks for what will hurt, in the cluster and on this host.",
         discussion: """
             Ends with status 0 when there is nothing but notes, 1 with warnings, 2 with errors. With --wire it also \
-            asks the LAN who answers for each announced address, which needs root or CAP_NET_RAW.
+            asks the LAN who answers for each announced address, which needs root or CAP_NET_RAW. Pools are compared \
+            with the ranges of the DHCP server on this host (dnsmasq, ISC dhcpd, Kea), and with those of --dhcp-range \
+            and --dhcp-config.
             """)
 
     @Flag(help: "Leave this host out: it is no node.")
     var noHost = false
     @Flag(help: "Probe every announced address on the LAN.")
     var wire = false
+    @Option(help: "Addresses that a DHCP server gives to hosts, FIRST-LAST or a CIDR; may be repeated.")
+    var dhcpRange: [String] = []
+    @Option(help: "A DHCP server's configuration, or dnsmasq's leases, copied from another host; may be repeated.")
+    var dhcpConfig: [String] = []
     @Option(name: [.customShort("o"), .customLong("output")], help: "table, json or yaml.")
     var format = OutputOptions.Format.table
     @OptionGroup var cluster: ClusterOptions
 
     func run() async throws {
-        let (snapshot, surroundings) = try await cluster.withReader { reader in
+        let dhcp = try dhcpRanges()
+        var (snapshot, surroundings) = try await cluster.withReader { reader in
             (try await reader.snapshot(), await reader.surroundings())
         }
+        surroundings.dhcp = dhcp
         var findings = ClusterCheck(snapshot: snapshot, surroundings: surroundings, now: .now).findings
         if !noHost { findings += try HostCheck.here().findings }
         if wire { findings += try await Self.duplicates(snapshot) }
@@ -42,6 +51,27 @@ struct CheckCommand: AsyncParsableCommand {
         }
     }
 
+    func dhcpRanges() throws -> DHCPRanges {
+        var ranges = noHost ? DHCPRanges() : .here()
+        for text in dhcpRange {
+            do { ranges.add(try IPRange(parsing: text), from: "--dhcp-range") } catch {
+                throw ValidationError("--dhcp-range \"\(text)\" \(error.reason)")
+            }
+        }
+        for file in dhcpConfig {
+            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+                throw Complaint("cannot read \(file)")
+            }
+            var found = DHCPRanges()
+            found.add(text, from: file)
+            guard !found.ranges.isEmpty else {
+                throw Complaint("\(file) names no DHCP range; say it with --dhcp-range FIRST-LAST")
+            }
+            ranges.add(found)
+        }
+        return ranges
+    }
+
     /// Addresses that two machines answer for, or none.
     private static func duplicates(_ snapshot: ClusterSnapshot) async throws -> [Finding] {
         var findings: [Finding] = []
@@ -52,7 +82,7 @@ struct CheckCommand: AsyncParsableCommand {
             findings.append(
                 Finding(
                     .error, "\(address)", ProbeCommand.sentence(address, answers, on: "the LAN"),
-                    "lbctl probe \(address)"))
+                    "\(ProgramName.current) probe \(address)"))
         }
         return findings
     }

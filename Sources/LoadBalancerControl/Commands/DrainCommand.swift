@@ -6,7 +6,9 @@ import KubernetesModel
 struct DrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drain", abstract: "Lets a node give its load balancer addresses to others, and take no new ones.",
-        discussion: "Connections to the moved addresses break, as in any move. `lbctl undrain NODE` takes it back.")
+        discussion:
+            "Connections to the moved addresses break, as in any move. `\(ProgramName.current) undrain NODE` takes it back."
+    )
 
     @Argument(help: "The node.")
     var node: String
@@ -14,7 +16,7 @@ struct DrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await cluster.withReader { try await $0.setDrain(node, to: "true") }
-        Console.line("node/\(node) draining; `lbctl speakers` shows its addresses leave")
+        Console.line("node/\(node) draining; `\(ProgramName.current) speakers` shows its addresses leave")
     }
 }
 

@@ -7,7 +7,7 @@ import Reconciliation
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Says why a Service has its addresses, who announces them, and what to do.",
-        usage: "lbctl explain service <name> [-n <namespace>]")
+        usage: "\(ProgramName.current) explain service <name> [-n <namespace>]")
 
     enum Subject: String, ExpressibleByArgument, CaseIterable { case service, svc }
 
@@ -34,7 +34,8 @@ struct ExplainCommand: AsyncParsableCommand {
                 throw Complaint(
                     "there is no Service \(key)"
                         + (others.isEmpty
-                            ? "; `lbctl services -A` lists them" : "; there is \(others.joined(separator: ", "))"))
+                            ? "; `\(ProgramName.current) services -A` lists them"
+                            : "; there is \(others.joined(separator: ", "))"))
             }
             Console.line(explanation.lines.joined(separator: "\n"))
         }

@@ -1,8 +1,6 @@
 import ArgumentParser
-import Foundation
 import KubernetesClient
 import KubernetesModel
-import Lab
 
 /// `lbctl hosts`: names for the load balancer IPs, for a resolver that is no part of the cluster.
 struct HostsCommand: AsyncParsableCommand {
@@ -22,7 +20,10 @@ struct HostsCommand: AsyncParsableCommand {
     var sync: String?
     @Flag(help: "Go on until interrupted: print or sync again after every change.")
     var watch = false
-    @Option(help: "Run this shell command after the file has changed.")
+    @Option(
+        help:
+            "Run this shell command after the file has changed; with --watch also at the start, and again until it succeeds."
+    )
     var reload: String?
     @OptionGroup var cluster: ClusterOptions
 
@@ -33,21 +34,47 @@ struct HostsCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await cluster.withReader { reader in
-            try await put(HostTable(try await reader.hostObjects()))
-            guard watch else { return }
-            try await HostsFollower(reader).follow { table in
+            let isChanged = try put(HostTable(try await reader.hostObjects()))
+            let reload = reload.map { ReloadCommand(command: $0) }
+            guard watch else {
+                if isChanged { try await reload?.run() }
+                return
+            }
+            try await follow(HostsFollower(reader), reload)
+        }
+    }
+
+    /// Goes on until cancelled. A slow or failing reload holds up no change of the file.
+    private func follow(_ follower: HostsFollower, _ reload: ReloadCommand?) async throws {
+        let (requests, request) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        // Also at the start: the file may have changed just before an earlier run ended.
+        request.yield()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if let reload {
+                group.addTask {
+                    try await Reloader(
+                        attempt: { try await reload.run() }, pause: { try await Task.sleep(for: $0) },
+                        complain: Console.complain
+                    ).run(requests)
+                }
+            }
+            try await follower.follow { table in
                 do {
-                    try await put(table)
+                    if try put(table) { request.yield() }
                     return true
                 } catch {
                     Console.complain("\(error); trying again")
                     return false
                 }
             }
+            group.cancelAll()
         }
     }
 
-    func put(_ table: HostTable) async throws {
+    /// Prints the table, or puts it into the file.
+    ///
+    /// - Returns: whether the file changed.
+    func put(_ table: HostTable) throws -> Bool {
         for line in table.skipped { Console.complain("left out: \(line)") }
         if format == .hosts, !table.wildcards.isEmpty {
             Console.complain(
@@ -57,20 +84,11 @@ struct HostsCommand: AsyncParsableCommand {
         let lines = table.lines(format, domain: domain)
         guard let sync else {
             if !lines.isEmpty { Console.line(lines.joined(separator: "\n")) }
-            return
+            return false
         }
         let file = HostsFile(path: sync)
-        guard try file.sync(lines) else { return }
+        guard try file.sync(lines) else { return false }
         Console.line("\(file.path): \(table.entries.count) names")
-        guard let reload else { return }
-        let result = try await Program(["sh", "-c", reload]).run()
-        guard result.isSuccess else {
-            let output = result.output.trimmingCharacters(in: .whitespacesAndNewlines)
-            let text = "`\(reload)` ended with status \(result.status)\(output.isEmpty ? "" : ": \(output)")"
-            // The file is right; the resolver may be restarting, and reads it then.
-            guard watch else { throw Complaint(text) }
-            Console.complain("warning: \(text)")
-            return
-        }
+        return true
     }
 }

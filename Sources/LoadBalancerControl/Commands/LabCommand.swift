@@ -18,7 +18,7 @@ struct LabCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "run", abstract: "Runs the lab from the switch to the failover.")
 
-        @Flag(help: "Keep it running afterwards, for `lbctl lab exec`.")
+        @Flag(help: "Keep it running afterwards, for `\(ProgramName.current) lab exec`.")
         var hold = false
         @Option(help: "Worker nodes, 2 to 9.")
         var nodes = 3
@@ -28,7 +28,9 @@ struct LabCommand: AsyncParsableCommand {
         var ipv6 = true
         @Flag(inversion: .prefixedNo, help: "Cut the announcing node off, and see another take over.")
         var failover = true
-        @Flag(help: "Run dnsmasq on the gateway with the names of `lbctl hosts`, and ask it with dig.")
+        @Flag(help: "Restart the speakers one after the other while curl asks, as a new image would.")
+        var restart = false
+        @Flag(help: "Run dnsmasq on the gateway with the names of `\(ProgramName.current) hosts`, and ask it with dig.")
         var dns = false
         @Option(help: "The folder with the cluster's manifests; found beside the program's sources when absent.")
         var manifests: String?
@@ -39,6 +41,11 @@ struct LabCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
+            if restart { try LabIsolation.require("curl", from: "curl") }
+            if dns {
+                try LabIsolation.require("dnsmasq", from: "dnsmasq-base")
+                try LabIsolation.require("dig", from: "bind9-dnsutils")
+            }
             guard LabIsolation.isInside else {
                 let status = try await LabIsolation.enter(
                     arguments: Array(CommandLine.arguments.dropFirst()), executable: Executable.path(),
@@ -49,6 +56,7 @@ struct LabCommand: AsyncParsableCommand {
             LabIsolation.endWithOuterProcess()
             var chapters: Lab.Chapters = []
             if failover { chapters.insert(.failover) }
+            if restart { chapters.insert(.restart) }
             if dns { chapters.insert(.names) }
             let lab = Lab(
                 topology: LabTopology(workers: nodes, hasIPv6: ipv6), services: services, chapters: chapters,
@@ -60,7 +68,10 @@ struct LabCommand: AsyncParsableCommand {
     struct Exec: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "exec", abstract: "Runs a command on a machine of the lab that is being held.",
-            usage: "lbctl lab exec <node> -- <command> ...")
+            usage: "\(ProgramName.current) lab exec [--lab <process>] <node> -- <command> ...")
+
+        @Option(name: .customLong("lab"), help: "The process id of the `lab` that is meant, when several are running.")
+        var process: Int?
 
         @Argument(help: "gateway, k8s-control-plane-node, k8s-node2, …")
         var node: String
@@ -69,7 +80,7 @@ struct LabCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard !command.isEmpty else { throw ValidationError("name a command after `--`") }
-            throw ExitCode(try await HeldLab.find().run(command, on: node, programs: Executable.folder()))
+            throw ExitCode(try await HeldLab.find(process).run(command, on: node, programs: Executable.folder()))
         }
     }
 }

@@ -11,8 +11,9 @@ struct LabToolCommand: AsyncParsableCommand {
     struct Backend: AsyncParsableCommand {
         @Argument var node: String
         @Option var port = 80
+        @Flag(inversion: .prefixedNo) var ipv6 = true
 
-        func run() async throws { try await LabBackend(node: node, port: port).run() }
+        func run() async throws { try await LabBackend(node: node, port: port, hasIPv6: ipv6).run() }
     }
 
     struct Fetch: AsyncParsableCommand {

@@ -30,7 +30,7 @@ extension NodeVerdict.LastResort {
     var sentence: String {
         switch self {
         case .cordoned: "it is cordoned; announces only while no other node can"
-        case .drained: "it is drained with `lbctl drain`; announces only while no other node can"
+        case .drained: "it is drained with `\(ProgramName.current) drain`; announces only while no other node can"
         case .onlyTerminatingEndpoints: "its endpoints are terminating; announces only while no other node can"
         }
     }
@@ -83,7 +83,7 @@ extension AddressRefusal {
         switch self {
         case .malformed: "Find out who else writes status.loadBalancer: another load balancer may serve the same class."
         case .inNoPool: "Add it to a pool, or let the controller assign another."
-        case .poolNotAccepted(let pool, _): "See why with: lbctl pools describe \(pool)"
+        case .poolNotAccepted(let pool, _): "See why with: \(ProgramName.current) pools describe \(pool)"
         case .serviceNotAdvertised: "Change serviceSelectors of an L2Advertisement, or the Service's labels."
         case .noServingEndpoint: "See the Service's Pods: kubectl get endpointslices -l kubernetes.io/service-name=NAME"
         }

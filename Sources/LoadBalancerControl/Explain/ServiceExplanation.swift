@@ -35,7 +35,8 @@ struct ServiceExplanation {
         }
         if advice.isEmpty {
             advice.append(
-                "Nothing. If a client cannot reach it all the same, see on its LAN who answers: lbctl probe ADDRESS")
+                "Nothing. If a client cannot reach it all the same, see on its LAN who answers: \(ProgramName.current) probe ADDRESS"
+            )
         }
         lines += ["", "What to do"] + advice.uniqued().map { "  \($0)" }
     }
@@ -145,7 +146,9 @@ struct ServiceExplanation {
             advice.append(refusal.remedy.replacing("NAME", with: service.metadata.name))
         } else if let conflict = entries.compactMap(\.conflict).first {
             lines.append("  → not announced: a foreign host (\(conflict)) uses the address")
-            advice.append("Find the host with \(conflict) and give it another address, or: lbctl probe \(address.text)")
+            advice.append(
+                "Find the host with \(conflict) and give it another address, or: \(ProgramName.current) probe \(address.text)"
+            )
         } else if announced.isEmpty {
             silence(address)
         } else {

@@ -9,7 +9,7 @@ enum Console {
     /// One line on standard error.
     static func complain(_ message: String) {
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        try? FileHandle.standardError.write(contentsOf: Data("lbctl: \(line)\n".utf8))
+        try? FileHandle.standardError.write(contentsOf: Data("\(ProgramName.current): \(line)\n".utf8))
     }
 
     /// The columns of the terminal; nil when standard output is none.

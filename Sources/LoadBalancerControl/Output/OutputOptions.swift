@@ -15,14 +15,17 @@ struct OutputOptions: ParsableArguments {
     var noHeaders = false
 
     /// The text of some rows, without the last newline.
-    func text(_ rows: [ResourceRow], columns: [TextTable.Column], headings: Bool = true) -> String {
+    ///
+    /// - Parameter others: rows that are not shown, but that the columns are as wide as.
+    func text(
+        _ rows: [ResourceRow], among others: [ResourceRow] = [], columns: [TextTable.Column], headings: Bool = true
+    ) -> String {
         switch format {
         case .table, .wide:
-            let table = TextTable(columns: columns, rows: rows.map(\.cells))
-            return table.lines(
-                wide: format == .wide, width: Console.width, colours: Console.hasColours(),
-                headings: headings && !noHeaders
-            ).joined(separator: "\n")
+            let table = TextTable(columns: columns, rows: (rows + others).map(\.cells))
+            let lines = table.lines(
+                wide: format == .wide, width: Console.width, colours: Console.hasColours())
+            return lines.prefix(rows.count + 1).dropFirst(headings && !noHeaders ? 0 : 1).joined(separator: "\n")
         case .json, .yaml:
             return Self.text(["items": .array(rows.map(\.object))], format)
         }
@@ -42,4 +45,14 @@ struct ResourceRow: Sendable, Hashable {
     let id: String
     let cells: [TextTable.Cell]
     let object: JSONValue
+    /// The member of ``object`` that changes every few seconds while all is well.
+    var pulse: String?
+
+    /// ``object`` without its pulse.
+    var news: JSONValue {
+        guard let pulse else { return object }
+        var news = object
+        news[pulse] = nil
+        return news
+    }
 }

@@ -26,10 +26,8 @@ struct TextTable: Sendable, Hashable {
 
     /// The lines, headings first.
     ///
-    /// - Parameters:
-    ///   - width: of the terminal; the widest columns are cut to fit it. nil: as wide as it gets.
-    ///   - widths: of the columns before, for rows that are added to a table already printed.
-    func lines(wide: Bool, width: Int?, colours: Bool, headings: Bool = true) -> [String] {
+    /// - Parameter width: of the terminal; the widest columns are cut to fit it. nil: as wide as it gets.
+    func lines(wide: Bool, width: Int?, colours: Bool) -> [String] {
         let shown = columns.indices.filter { wide || !columns[$0].isWide }
         var widths = shown.map { index in
             rows.map { $0[index].text.count }.reduce(columns[index].title.count, max)
@@ -42,8 +40,8 @@ struct TextTable: Sendable, Hashable {
                 widths[widest] -= 1
             }
         }
-        let head = headings ? [shown.map { Cell(columns[$0].title) }] : []
-        return (head + rows.map { row in shown.map { row[$0] } }).map { cells in
+        let head = shown.map { Cell(columns[$0].title) }
+        return ([head] + rows.map { row in shown.map { row[$0] } }).map { cells in
             Self.line(cells, widths, colours: colours)
         }
     }

@@ -32,7 +32,8 @@ enum ObjectCheck {
         case let (version, _) where version.contains("metallb.io"):
             return [
                 Finding(
-                    .note, subject, "is MetalLB's, and ignored by Herald", "convert it: lbctl import metallb -f FILE")
+                    .note, subject, "is MetalLB's, and ignored by Herald",
+                    "convert it: \(ProgramName.current) import metallb -f FILE")
             ]
         default: return []
         }

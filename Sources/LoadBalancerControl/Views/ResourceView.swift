@@ -29,19 +29,19 @@ extension ResourceView {
             let rows = rows(of: snapshot, now: .now)
             let (news, isFirst) = await shown.news(rows)
             guard !news.isEmpty else { return }
-            Console.line(output.text(news, columns: columns, headings: isFirst))
+            Console.line(output.text(news, among: rows, columns: columns, headings: isFirst))
         }
     }
 }
 
 /// What `-w` has printed so far.
-private actor ShownRows {
+actor ShownRows {
     private var objects: [String: JSONValue]?
 
-    /// The rows that are not as they were, ages aside.
+    /// The rows that are not as they were, ages and signs of life aside.
     func news(_ rows: [ResourceRow]) -> (rows: [ResourceRow], isFirst: Bool) {
         let before = objects
-        objects = Dictionary(rows.map { ($0.id, $0.object) }) { _, last in last }
-        return (rows.filter { before?[$0.id] != $0.object }, before == nil)
+        objects = Dictionary(rows.map { ($0.id, $0.news) }) { _, last in last }
+        return (rows.filter { before?[$0.id] != $0.news }, before == nil)
     }
 }

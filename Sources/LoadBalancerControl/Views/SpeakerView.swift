@@ -55,7 +55,7 @@ struct SpeakerView: ResourceView {
                 "apiSeen": renewed.map { .string("\($0)") } ?? .null,
                 "silentWatches": .array(silent.split(separator: ",").map { .string(String($0)) }),
                 "version": .string(list(HeraldObjects.versionAnnotation)), "eligible": .string(eligible),
-            ])
+            ], pulse: "apiSeen")
     }
 
     /// `eth0=3,eth1=2` as an object.
