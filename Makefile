@@ -40,8 +40,8 @@ bench: ## every benchmark, one after the other, on an otherwise idle machine
 	@for target in $$(awk -F: '/^bench-[a-z]+:/ { print $$1 }' $(MAKEFILE_LIST)); do $(MAKE) --no-print-directory $$target || exit 1; done
 
 .PHONY: bench-link
-bench-link: release ## ARP answered by the whole speaker, beside the same loop in C and the kernel; writes docs/benchmarks.md
-	scripts/bench-link
+bench-link: release ## ARP answered by the whole speaker, beside the same loop in C and the kernel; writes docs/benchmarks.md (OPTIONS=--short to try)
+	scripts/bench-link $(OPTIONS)
 
 .PHONY: bench-api
 bench-api: ## the embedded API server with 10,000 Services: create, list, patch, watch
