@@ -42,7 +42,7 @@ package enum NetlinkMessage: Sendable, Hashable {
         case Int(NLMSG_DONE): self = .done
         case Int(NLMSG_ERROR):
             let code = message.count >= 20 ? Int32(bitPattern: message.native32(at: 16)) : 0
-            self = code == 0 ? .done : .failed(errorNumber: -code)
+            self = code == 0 ? .done : .failed(errorNumber: 0 &- code)
         default: self = .ignored
         }
     }
