@@ -79,7 +79,14 @@ package actor Controller {
                     }
                 }
                 updateMetrics(at: now.instant)
-                await signal.wait(atMost: .nanoseconds((state.idle(at: now.instant) ?? .seconds(60)).nanoseconds))
+                let due = now.instant + (state.idle(at: now.instant) ?? .seconds(60))
+                if signal.needsAlarm(by: due, at: now.instant) {
+                    group.addTask { [signal] in
+                        try? await Task.sleep(for: .nanoseconds((due - now.instant).nanoseconds))
+                        signal.rang(due)
+                    }
+                }
+                await signal.wait()
             }
             group.cancelAll()
         }

@@ -87,7 +87,7 @@ package struct EventAggregation: Sendable {
             due.append((key, entry.isWritten ? .update(entry.event) : .create(entry.event)))
         }
         for (key, _) in due { dirty.remove(key) }
-        return due.sorted { $0.0.order < $1.0.order }
+        return due.map { (order: $0.0.order, due: $0) }.sorted { $0.order < $1.order }.map(\.due)
     }
 
     /// When something will be due; nil when nothing waits.

@@ -6,13 +6,16 @@ import Synchronization
 
 /// Writes Kubernetes Events, without ever making anybody wait.
 ///
-/// ``record(_:reason:message:regarding:)`` only counts; ``run()`` writes, one request at a time, and gives up on a write
+/// ``record(_:reason:message:regarding:)`` only counts; ``run()`` writes, a few requests at a time, and gives up on a write
 /// that fails: an Event is worth no retry, because the next repetition carries the count.
 package final class EventRecorder: ServiceLifecycle.Service {
     package enum Kind: String, Sendable {
         case normal = "Normal"
         case warning = "Warning"
     }
+
+    /// How many requests are under way at most.
+    private static let lanes = 4
 
     private let client: APIClient
     private let state: Mutex<EventAggregation>
@@ -31,7 +34,7 @@ package final class EventRecorder: ServiceLifecycle.Service {
     package func record(_ kind: Kind, reason: String, message: String, regarding object: ObjectReference) {
         let key = EventAggregation.Key(object: object, type: kind.rawValue, reason: reason)
         // The API server refuses longer notes.
-        let message = String(message.prefix(1000))
+        let message = message.utf8.count > 1000 ? String(message.prefix(1000)) : message
         state.withLock {
             $0.record(
                 key, message: message, at: client.now(), wall: .now, suffix: UInt64.random(in: 0...UInt64.max))
@@ -61,7 +64,18 @@ package final class EventRecorder: ServiceLifecycle.Service {
     }
 
     private func writeWhatIsDue() async {
-        for (key, write) in state.withLock({ $0.due(at: client.now()) }) {
+        var due = state.withLock { $0.due(at: client.now()) }[...]
+        await withDiscardingTaskGroup { group in
+            while !due.isEmpty {
+                let share = due.prefix(max(1, (due.count + Self.lanes - 1) / Self.lanes))
+                due = due.dropFirst(share.count)
+                group.addTask { await self.write(share) }
+            }
+        }
+    }
+
+    private func write(_ share: ArraySlice<(EventAggregation.Key, EventAggregation.Write)>) async {
+        for (key, write) in share {
             let result = await perform(write)
             state.withLock { $0.finished(key, result, at: client.now()) }
         }

@@ -26,7 +26,7 @@ package final class AsyncHTTPClientTransport: APITransport {
         let source = TLSSource(configuration)
         _ = try source.read()
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        short = ClientPool(source, configuration, group, .http1Only)
+        short = ClientPool(source, configuration, group, .http1Only, silence: .seconds(30))
         watching = ClientPool(source, configuration, group, .automatic)
         // The certificate is checked against the URL's host; `dnsOverride` connects to the real one.
         base = configuration.server.url(host: configuration.tlsServerName)
@@ -34,16 +34,20 @@ package final class AsyncHTTPClientTransport: APITransport {
 
     package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
         let (prepared, pool) = (prepare(request), short)
+        // Kept by the event loop: a task that sleeps beside each request would cost as much as the request, and its timer
+        // would stay until its time is up.
+        let deadline = NIODeadline.now() + .nanoseconds(request.timeout.nanoseconds)
         do {
-            return try await withDeadline(request.timeout, "no answer within \(request.timeout.seconds) s") {
-                try await pool.with { client, _ in
-                    let response = try await client.execute(
-                        prepared, timeout: .nanoseconds(request.timeout.nanoseconds))
-                    return try await Self.collect(response)
-                }
+            return try await pool.with { client, _ in
+                let response = try await client.execute(prepared, deadline: deadline)
+                return try await Self.collect(response, until: deadline)
             }
+        } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
+            await pool.retire(generation: nil)
+            throw .timedOut("no answer within \(request.timeout.seconds) s")
+        } catch let error as HTTPClientError where error == .cancelled {
+            throw .cancelled
         } catch {
-            if case .timedOut = error as? TransportError { await pool.retire(generation: nil) }
             throw TransportError(error)
         }
     }
@@ -71,13 +75,17 @@ package final class AsyncHTTPClientTransport: APITransport {
 
     private func prepare(_ request: HTTPRequest) -> HTTPClientRequest { HTTPClientRequest(request, base: base) }
 
-    static func collect(_ response: HTTPClientResponse, limit: Int = 256 << 20) async throws -> HTTPResponse {
+    /// - Parameter deadline: for the last byte; a body that stalls ends by the client's own read timeout.
+    static func collect(
+        _ response: HTTPClientResponse, limit: Int = 256 << 20, until deadline: NIODeadline = .distantFuture
+    ) async throws -> HTTPResponse {
         var body = Data()
         if let length = response.headers.first(name: "content-length").flatMap(Int.init), length <= limit {
             body.reserveCapacity(length)
         }
         for try await chunk in response.body {
             guard body.count + chunk.readableBytes <= limit else { throw TransportError.overflow(limit: limit) }
+            guard NIODeadline.now() < deadline else { throw HTTPClientError.deadlineExceeded }
             body.append(contentsOf: chunk.readableBytesView)
         }
         return HTTPResponse(

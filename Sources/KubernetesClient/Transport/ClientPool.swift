@@ -28,15 +28,18 @@ final class ClientPool: Sendable {
     private let configuration: APIConfiguration
     private let group: MultiThreadedEventLoopGroup
     private let version: HTTPClient.Configuration.HTTPVersion
+    /// How long an answer may stall; nil where somebody else watches over that.
+    private let silence: TimeAmount?
 
     /// How many connections short requests use at most; the others wait for one of them.
     static let connections = 8
 
     init(
         _ source: TLSSource, _ configuration: APIConfiguration, _ group: MultiThreadedEventLoopGroup,
-        _ version: HTTPClient.Configuration.HTTPVersion
+        _ version: HTTPClient.Configuration.HTTPVersion, silence: TimeAmount? = nil
     ) {
-        (self.source, self.configuration, self.group, self.version) = (source, configuration, group, version)
+        (self.source, self.configuration, self.group) = (source, configuration, group)
+        (self.version, self.silence) = (version, silence)
     }
 
     /// Runs `body` with the current client, which lives at least as long.
@@ -129,7 +132,7 @@ final class ClientPool: Sendable {
     private func makeClient(_ material: TLSSource.Material) throws -> HTTPClient {
         var settings = HTTPClient.Configuration(
             tlsConfiguration: try source.configuration(material), redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(5)),
+            timeout: .init(connect: .seconds(5), read: silence),
             connectionPool: .init(
                 idleTimeout: .seconds(60), concurrentHTTP1ConnectionsPerHostSoftLimit: Self.connections))
         settings.httpVersion = version
