@@ -86,6 +86,10 @@ bench-failover: release ## gaps, moves, broken connections in every kind of faul
 image-test: release ## the image's files laid out by hand, and both daemons run in them, without a container engine
 	scripts/image-test
 
+.PHONY: link-order
+link-order: release ## which functions the daemons run, for the linker: after an update of Swift or of a dependency (needs valgrind)
+	scripts/link-order
+
 .PHONY: bench-controller
 bench-controller: release ## 1,000 and 10,000 waiting Services: time, CPU and memory of the controller; writes docs/benchmarks.md
 	scripts/bench-controller

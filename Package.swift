@@ -63,6 +63,18 @@ let edges: [Target] = [
     .target(name: "Telemetry", dependencies: ["CLinux", logging, metrics, nioCore, nioPosix, nioHTTP1, lifecycle]),
 ]
 
+/// The release daemons stay small in memory: no exports, one copy of equal functions, compact relocations, and all
+/// functions that run side by side (made by scripts/link-order), so that few pages of the program are touched.
+let releaseLinking: LinkerSetting = {
+    let folder = Context.packageDirectory + "/scripts/release"
+    let options = [
+        "-z", "pack-relative-relocs", "--icf=safe", "--version-script=\(folder)/exports.map",
+        "--symbol-ordering-file=\(folder)/link-order.txt", "--no-warn-symbol-ordering",
+    ]
+    return .unsafeFlags(
+        ["-use-ld=lld"] + options.flatMap { ["-Xlinker", $0] }, .when(platforms: [.linux], configuration: .release))
+}()
+
 let composition: [Target] = [
     .target(
         name: "ControllerDaemon",
@@ -93,8 +105,9 @@ let composition: [Target] = [
         ]),
     .systemLibrary(
         name: "CPcap", path: "Sources/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
-    .executableTarget(name: "lb-controller", dependencies: ["ControllerDaemon"]),
-    .executableTarget(name: "lb-speaker", dependencies: ["SpeakerDaemon"]),
+    .executableTarget(
+        name: "lb-controller", dependencies: ["ControllerDaemon"], linkerSettings: [releaseLinking]),
+    .executableTarget(name: "lb-speaker", dependencies: ["SpeakerDaemon"], linkerSettings: [releaseLinking]),
     .executableTarget(name: "lbctl", dependencies: ["LoadBalancerControl"]),
 ]
 
