@@ -22,7 +22,10 @@ daemons = (("herald-speaker", 40), ("herald-controller", 45))
 def get(path, **parameters):
     url = f"http://127.0.0.1:9090{path}?{urllib.parse.urlencode(parameters)}"
     command = [lbctl, "lab", "exec", "--lab", lab, "gateway", "--", "curl", "-s", "-m", "10", url]
-    return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["data"]
+    answer = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    if answer["status"] != "success":
+        sys.exit(f"Prometheus refuses {url}: {answer.get('error')}")
+    return answer["data"]
 
 
 def value(text):
@@ -33,7 +36,7 @@ def value(text):
 def series(text, points=12):
     """The figures of a query at equal distances: minute and value."""
     step = seconds / points
-    data = get("/api/v1/query_range", query=text, start=now - seconds + step, end=now, step=f"{step:.3f}s")["result"]
+    data = get("/api/v1/query_range", query=text, start=now - seconds + step, end=now, step=f"{step:.3f}")["result"]
     return [(minute(float(when)), float(seen)) for when, seen in data[0]["values"]] if data else []
 
 
