@@ -17,6 +17,7 @@ package struct Claim: Sendable, Hashable {
 package struct Standing: Sendable, Hashable {
     package var condition: Condition
     package var isStale = false
+    package var isLate = false
     package var isLeaving = false
     package var readySince: Instant?
     /// Known, so that its absence can be covered with its own hardware address.

@@ -32,10 +32,11 @@ extension Election {
 
     // MARK: Order
 
-    /// A candidate's place: nodes of last resort after all others, stale after fresh, then weight, last owner, hash.
+    /// A candidate's place: nodes of last resort after all others, stale after fresh, late after punctual, then weight, last owner, hash.
     private struct Place: Comparable {
         let isLastResort: Bool
         let isStale: Bool
+        let isLate: Bool
         let weight: Int
         let isLastOwner: Bool
         let hash: UInt64
@@ -44,16 +45,19 @@ extension Election {
         static func < (a: Place, b: Place) -> Bool {
             if a.isLastResort != b.isLastResort { return b.isLastResort }
             if a.isStale != b.isStale { return b.isStale }
+            if a.isLate != b.isLate { return b.isLate }
             if a.weight != b.weight { return a.weight > b.weight }
             if a.isLastOwner != b.isLastOwner { return a.isLastOwner }
             return a.hash < b.hash
         }
     }
 
-    private mutating func place(_ slot: Int, _ node: NodeID, isStale: Bool, lastOwner: NodeID?) -> Place? {
+    private mutating func place(
+        _ slot: Int, _ node: NodeID, isStale: Bool, isLate: Bool = false, lastOwner: NodeID?
+    ) -> Place? {
         guard let weight = states[slot].intent?.weights[node] else { return nil }
         return Place(
-            isLastResort: weight < 0, isStale: isStale, weight: weight, isLastOwner: node == lastOwner,
+            isLastResort: weight < 0, isStale: isStale, isLate: isLate, weight: weight, isLastOwner: node == lastOwner,
             hash: states[slot].rank(node), node: node)
     }
 
@@ -67,7 +71,7 @@ extension Election {
         var first: Place?
         for id in peerOrder {
             guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving,
-                let place = place(slot, id, isStale: peer.isStale, lastOwner: lastOwner)
+                let place = place(slot, id, isStale: peer.isStale, isLate: peer.isLate, lastOwner: lastOwner)
             else { continue }
             if first.map({ place < $0 }) ?? true { first = place }
         }
@@ -78,12 +82,12 @@ extension Election {
     private mutating func index(_ slot: Int, without other: NodeID? = nil) -> Int? {
         let lastOwner = lastOwner(slot)
         guard !isLeaving, mayAnnounce(slot, me),
-            let mine = place(slot, me, isStale: isStale, lastOwner: lastOwner)
+            let mine = place(slot, me, isStale: isStale, isLate: isLate, lastOwner: lastOwner)
         else { return nil }
         var index = 0
         for id in peerOrder where id != other {
             guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving,
-                let place = place(slot, id, isStale: peer.isStale, lastOwner: lastOwner)
+                let place = place(slot, id, isStale: peer.isStale, isLate: peer.isLate, lastOwner: lastOwner)
             else { continue }
             if place < mine { index += 1 }
         }
@@ -143,15 +147,15 @@ extension Election {
             if mine.isLastResort { return first.node }
             let readySince = peers[first.node]?.readySince ?? now
             let allowed = max(ownership.since + timing.preferredHeld, readySince + timing.preferredReady)
-            if now >= allowed { return first.node }
-            wake(slot, allowed)
+            if now >= allowed, !first.isLate { return first.node }
+            if now < allowed { wake(slot, allowed) }
             return nil
         }
         guard let settlingSince = ownership.settlingSince, now - settlingSince < timing.settling else { return nil }
         // Nobody had the address before: let it go where weight and hash want it, whoever came up first.
         var better: Place?
         for id in peerOrder {
-            guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving, !peer.isStale,
+            guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving, !peer.isStale, !peer.isLate,
                 let place = place(slot, id, isStale: false, lastOwner: nil),
                 better.map({ place < $0 }) ?? true
             else { continue }

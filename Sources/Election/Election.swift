@@ -13,6 +13,8 @@ package struct Election: Sendable {
     package internal(set) var isReady = false
     var isStale = false
     var isLeaving = false
+    /// This speaker wakes up late most of the time.
+    var isLate = false
     /// The API has been read: an address without an intent is known not to exist.
     var hasIntents = false
 
@@ -96,6 +98,11 @@ package struct Election: Sendable {
         guard states.count != before else { return }
         slots = Dictionary(uniqueKeysWithValues: states.enumerated().map { ($0.element.address, $0.offset) })
         isAnyDirty = true
+    }
+
+    package mutating func setLate(_ isLate: Bool) {
+        self.isLate = isLate
+        touchAll()
     }
 
     mutating func identity(of name: String) -> NodeID {

@@ -166,7 +166,7 @@ extension Standing {
             case .joining, .dead: .gone
             }
         self.init(condition: condition)
-        (isStale, isLeaving, readySince) = (peer.isStale, peer.isLeaving, peer.readySince)
+        (isStale, isLate, isLeaving, readySince) = (peer.isStale, peer.isLate, peer.isLeaving, peer.readySince)
         canBeHelped = peer.hardwareAddress != nil
     }
 }

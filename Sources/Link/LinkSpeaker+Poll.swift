@@ -64,6 +64,7 @@ extension LinkSpeaker {
     // MARK: Frames of the speakers' protocol
 
     mutating func sendHello(at now: Instant) -> [LinkEffect] {
+        if punctuality.tick() { election.setLate(punctuality.isLate) }
         guard isUp else { return [] }
         let unheard = unheardByGroup(at: now)
         let heard = membership.heard(at: now, limit: max(capacity.heard - unheard.count, 0))
@@ -84,11 +85,12 @@ extension LinkSpeaker {
     mutating func send(_ body: HelloFrame.Body, at now: Instant) -> [LinkEffect] {
         guard let keys = configuration.keys else { return [] }
         sequence &+= 1
-        let header = HelloHeader(
+        var header = HelloHeader(
             cluster: configuration.cluster, node: me, incarnation: membership.incarnation, sequence: sequence,
             hardwareAddress: configuration.hardwareAddress,
             phase: membership.announcedPhase(isLeaving: configuration.isLeaving, isRestarting: isRestarting),
             isStale: configuration.isStale, details: sender.digest)
+        header.isLate = punctuality.isLate
         let payload = HelloFrame(header: header, body: body)
             .encoded(sender: sender, key: keys.current, authenticator: authenticator)
         var effects: [LinkEffect] = [.send(HelloFrame.ethernet(payload, from: configuration.hardwareAddress))]

@@ -23,6 +23,7 @@ package struct LinkSpeaker: Sendable {
     var capacity: HelloFrame.Capacity
     var sequence: UInt64 = 0
     var isUp = true
+    var punctuality = Punctuality()
     /// The last moments of a process that restarts.
     var farewell: Farewell?
     package var isRestarting: Bool { farewell != nil }
@@ -140,6 +141,7 @@ package struct LinkSpeaker: Sendable {
     /// Returns whether the frames that piled up are of another time, and must be thrown away unseen.
     package mutating func wokeUpLate(by lateness: Interval, at now: Instant) -> Bool {
         guard !isRestarting else { return false }
+        if lateness > configuration.timing.membership.lateness { punctuality.missed = true }
         if lateness > membership.deadInterval {
             counters.pauses &+= 1
             pending += rejoin(at: now)

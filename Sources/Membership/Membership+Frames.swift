@@ -85,11 +85,12 @@ extension Membership {
     private mutating func update(
         _ peer: inout Peer, _ header: HelloHeader, isNew: Bool, at now: Instant, _ directives: inout [Directive]
     ) {
-        let before = (peer.state, peer.isStale, peer.phase)
+        let before = (peer.state, peer.isStale, peer.isLate, peer.phase)
         peer.sequence = header.sequence
         peer.lastHeard = now
         peer.phase = header.phase
         peer.isStale = header.isStale
+        peer.isLate = header.isLate
         if peer.suspectedAt != nil {
             peer.suspectedAt = nil
             peer.firstProof = nil
@@ -119,7 +120,7 @@ extension Membership {
         let isFreshlyJoining = peer.joiningSince.map { now - $0 < timing.listenLimit } ?? false
         if isNew || isFreshlyJoining { directives.append(.tellClaims) }
         if peer.state == .absent { deadline = min(deadline, now) }
-        if isNew || before != (peer.state, peer.isStale, peer.phase) { directives.append(.peer(peer.id)) }
+        if isNew || before != (peer.state, peer.isStale, peer.isLate, peer.phase) { directives.append(.peer(peer.id)) }
         peers[peer.id] = peer
         heardForeign(at: now)
     }

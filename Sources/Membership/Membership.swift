@@ -235,8 +235,8 @@ package struct Membership: Sendable {
             }
     }
 
-    /// Whether a peer that I hear says that it hears this one.
+    /// Whether a peer that I hear says that it hears this one. One that is late all the time hears of no silence.
     func isVouched(_ id: NodeID, at now: Instant) -> Bool {
-        peers.rows.contains { $0.id != id && $0.isHeard(timing, at: now) && $0.heard.contains(id) }
+        peers.rows.contains { $0.id != id && !$0.isLate && $0.isHeard(timing, at: now) && $0.heard.contains(id) }
     }
 }

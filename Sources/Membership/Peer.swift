@@ -14,6 +14,7 @@ package struct Peer: Sendable {
     var detailsDigest: UInt32?
     package internal(set) var phase: HelloPhase?
     package internal(set) var isStale = false
+    package internal(set) var isLate = false
     /// The peers that it hears directly.
     var heard: [NodeID] = []
     package internal(set) var hearsMe = false

@@ -86,7 +86,7 @@ extension HelloFrame {
         writer.append(UInt16(truncatingIfNeeded: header.hardwareAddress.rawValue >> 32))
         writer.append(UInt32(truncatingIfNeeded: header.hardwareAddress.rawValue))
         writer.append(header.phase.rawValue)
-        writer.append(UInt8(header.isStale ? 1 : 0))
+        writer.append(UInt8((header.isStale ? 1 : 0) | (header.isLate ? 2 : 0)))
         writer.append(header.details)
         writer.append(UInt16(0))
         writer.append(UInt16(0))

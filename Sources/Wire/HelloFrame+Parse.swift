@@ -29,12 +29,14 @@ public struct HelloFrameView: Sendable {
         let length = Int(reader.uint16(start + 50))
         fields = start + HelloHeader.byteCount..<start + HelloHeader.byteCount + length
         guard fields.upperBound + HelloTag.byteCount <= bytes.count else { throw .badLength }
-        header = HelloHeader(
+        var header = HelloHeader(
             cluster: sender, node: NodeID(rawValue: reader.uint64(start + 12)),
             incarnation: reader.uint64(start + 20), sequence: reader.uint64(start + 28),
             hardwareAddress: MACAddress(
                 rawValue: UInt64(reader.uint16(start + 36)) << 32 | UInt64(reader.uint32(start + 38))),
             phase: phase, isStale: bytes[start + 43] & 1 != 0, details: reader.uint32(start + 44))
+        header.isLate = bytes[start + 43] & 2 != 0
+        self.header = header
         (self.bytes, self.start) = (bytes, start)
     }
 

@@ -42,6 +42,8 @@ public struct HelloHeader: Sendable, Hashable {
     public var phase: HelloPhase
     /// The sender's view of the API is old.
     public var isStale: Bool
+    /// The sender wakes up late most of the time: it ranks last for taking, and vouches for nobody.
+    public var isLate = false
     /// Changes when the name, interface or addresses change: a receiver reads those fields only then.
     public var details: UInt32
 

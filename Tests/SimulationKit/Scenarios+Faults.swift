@@ -100,6 +100,24 @@ extension Scenario {
         return time + 1
     }
 
+    /// All candidates but one never get to run in time, and are never silent for long enough to be suspected (F28).
+    package static let lateCandidates = Scenario("late_candidate", [.deathsCovered], nodes: [3, 4, 5]) { s in
+        let owner = s.owner()
+        let others = s.others(owner)
+        let prompt = s.random.pick(others)
+        for node in others where node !== prompt {
+            var time = 0.0
+            while time < 8 {
+                time += s.random.uniform(0.01, 0.05)
+                let length = s.random.uniform(0.06, 0.25)
+                s.after(time) { $0.pause(node, seconds: length) }
+                time += length
+            }
+        }
+        s.after(s.random.uniform(2, 4)) { $0.powerOff(owner) }
+        return 9
+    }
+
     package static let receivesNothing = Scenario("rx_dead") { s in
         let node = s.owner()
         let length = s.random.uniform(2, 8)

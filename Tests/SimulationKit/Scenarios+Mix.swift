@@ -33,7 +33,8 @@ extension Scenario {
 
     package static let all: [Scenario] = [
         .crashSpeaker, .quickRestart, .restartGraceful, .powerOff, .reboot, .switchCut, .carrierFlap, .pause,
-        .pauseWithinHold, .machinePause, .clockJump, .stutter, .receivesNothing, .transmitsNothing, .twoFailures,
+        .pauseWithinHold, .machinePause, .clockJump, .stutter, .lateCandidates, .receivesNothing, .transmitsNothing,
+        .twoFailures,
         .helperDies,
         .helpedDies, .restartBeyondHold, .rebootKernelFirst, .rollingRestart, .rollingFast, .allRestart, .coldStart,
         .spanningTreeBoot,

@@ -16,9 +16,12 @@ struct Round: Sendable {
     var isBroken: Bool
 
     /// Runs one round: waits until all is quiet, breaks something, and hears the witnesses.
-    static func run(_ fault: Fault, _ rig: Rig, addresses: [String]) async throws -> Round {
+    /// - Parameter afterwards: What ends with the observation, before the fault is repaired.
+    static func run(
+        _ fault: Fault, _ rig: Rig, addresses: [String], afterwards: () async throws -> Void
+    ) async throws -> Round {
         let first = addresses[0]
-        try await rig.untilAnswered(first)
+        try await rig.untilAnswered(first, within: .seconds(addresses.count > 100 ? 90 : 20))
         let victim = try await rig.owner(of: first)
         if addresses.count > 100 { try await gather(on: victim, rig) }
         let period = addresses.count > 100 ? 100 : max(5000 / addresses.count, 500)
@@ -34,6 +37,7 @@ struct Round: Sendable {
         let round = Round(
             fault, asked, heard, addresses, victim: victim, window: start...end, continued: continued,
             isBroken: isBroken)
+        try await afterwards()
         try await fault.heal(victim, rig)
         return round
     }

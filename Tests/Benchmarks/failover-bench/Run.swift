@@ -29,8 +29,8 @@ struct Run: AsyncParsableCommand {
             for number in 1...rounds {
                 if withoutAPI { rig.cluster.cutOff() }
                 let second = dualHomed ? try rig.startSecondWitness() : nil
-                let round = try await Round.run(fault, rig, addresses: all)
-                if withoutAPI {
+                let round = try await Round.run(fault, rig, addresses: all) {
+                    guard withoutAPI else { return }
                     rig.cluster.server.resume()
                     try await Task.sleep(for: .seconds(2))
                 }
