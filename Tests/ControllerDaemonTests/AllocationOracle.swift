@@ -58,9 +58,11 @@ struct AllocationOracle {
     }
 
     func duplicates() -> [String] {
+        // What somebody writes into the status of a Service that is no load balancer is none of Herald's.
+        let balancers = services.filter { request($0) != nil }
         var found: [String] = []
-        for (index, a) in services.enumerated() {
-            for b in services[(index + 1)...] {
+        for (index, a) in balancers.enumerated() {
+            for b in balancers[(index + 1)...] {
                 let common = Set(held(a)).intersection(held(b))
                 if !common.isEmpty, !mayShare(a, b) { found.append("\(a.key) and \(b.key) both have \(common)") }
             }
