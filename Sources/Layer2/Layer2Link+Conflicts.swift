@@ -45,7 +45,8 @@ extension Layer2Link {
             effects = announcement(of: address).map { .send($0) }
             for _ in effects { pacer.charge(at: now) }
         }
-        if reportPacer.allows(at: now), watch.mayReport(claimant, every: timing.defence, at: now) {
+        let isTold = isNode ? watch.hasStayed(claimant, timing: timing, at: now) : true
+        if isTold, reportPacer.allows(at: now), watch.mayReport(claimant, every: timing.defence, at: now) {
             reportPacer.charge(at: now)
             effects.append(
                 .report(
@@ -80,6 +81,16 @@ extension Layer2Link.Watch {
     /// Claimants of one address that are reported in one interval. More are a flood of invented hardware addresses: they
     /// are counted, and must not crowd out other facts.
     private static var claimantLimit: Int { 4 }
+
+    /// A new owner's announcement may overtake its claim, and both nodes answer for a moment of every handover. A node
+    /// that still announces later, while the address is held here, is no handover.
+    fileprivate mutating func hasStayed(_ claimant: MACAddress, timing: Layer2Timing, at now: Instant) -> Bool {
+        if let seen = nodeSeen, seen.claimant == claimant, now - seen.since <= timing.claimMemory {
+            return now - seen.since >= timing.handover
+        }
+        nodeSeen = (claimant, now)
+        return false
+    }
 
     fileprivate mutating func mayReport(_ claimant: MACAddress, every interval: Interval, at now: Instant) -> Bool {
         if reportedSince.map({ now - $0 >= interval }) ?? true { (reportedSince, reportedClaimants) = (now, []) }

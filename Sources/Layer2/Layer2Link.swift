@@ -8,6 +8,8 @@ package struct Layer2Link: Sendable {
         var reportedSince: Instant?
         var reportedClaimants: [MACAddress] = []
         var defendedAt: Instant?
+        /// The cluster node that was last heard to claim the address, and when that began.
+        var nodeSeen: (claimant: MACAddress, since: Instant)?
     }
 
     enum Role: Sendable {

@@ -16,6 +16,10 @@ package struct Layer2Timing: Sendable, Hashable {
     package var probeInterval: Interval = .milliseconds(150)
     /// RFC 5227 §1.1 DEFEND_INTERVAL: between two defences of one address, and between two reports of one conflict.
     package var defence: Interval = .seconds(10)
+    /// Two cluster nodes may announce one address for this long: a handover, or a false death that is being settled.
+    package var handover: Interval = .seconds(1)
+    /// Two claims by one node that are further apart have nothing to do with each other.
+    package var claimMemory: Interval = .seconds(150)
     /// Reports of conflicts per second, over all addresses.
     package var conflictReportsPerSecond = 100
     /// Defences per second, over all addresses: of two frames each, a twentieth of the pace.

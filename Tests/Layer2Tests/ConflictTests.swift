@@ -109,9 +109,25 @@ import Wire
         var virtual = Self.owner(.v4(Self.v4))
         virtual.act { link, _ in link.setNodes([VirtualLink.foreign]) }
         virtual.receive(.announcementReply(of: Self.v4, at: VirtualLink.foreign))
-        #expect(virtual.sent.isEmpty)
+        virtual.run(until: .milliseconds(10_200))
+        virtual.receive(.announcementReply(of: Self.v4, at: VirtualLink.foreign))
+        #expect(virtual.facts.isEmpty, "a new owner's announcements may overtake its claim")
+        virtual.run(until: .milliseconds(11_100))
+        virtual.receive(.announcementReply(of: Self.v4, at: VirtualLink.foreign))
         #expect(
             virtual.facts.map(\.fact) == [.claimedByNode(.v4(Self.v4), hardwareAddress: VirtualLink.foreign)])
+    }
+
+    @Test("an address that was given up and taken again begins with no cluster node's claim remembered")
+    func handedOver() {
+        var virtual = Self.owner(.v4(Self.v4))
+        virtual.act { link, _ in link.setNodes([VirtualLink.foreign]) }
+        virtual.receive(.announcementReply(of: Self.v4, at: VirtualLink.foreign))
+        virtual.act { link, _ in link.withdraw(.v4(Self.v4)) }
+        virtual.run(until: .seconds(12))
+        virtual.act { $0.own(.v4(Self.v4), at: $1) }
+        virtual.receive(.announcementReply(of: Self.v4, at: VirtualLink.foreign))
+        #expect(virtual.facts.isEmpty)
     }
 
     @Test("a foreign advertisement of an owned IPv6 address is a conflict, with or without its option")

@@ -43,7 +43,7 @@ extension MetricCatalogue {
             "herald_send_errors_total", .counter, "Frames that the kernel refused to send.", labels: ["link"]),
         MetricDescription(
             "herald_address_conflicts_total", .counter,
-            "Claims of an owned address by somebody else: foreign is no cluster node, peer is a cluster node's kernel or another announcer on it.",
+            "Claims of an owned address by somebody else: foreign is no cluster node, peer is a cluster node's kernel or another announcer on it, heard again a second or more after the first time (a handover is shorter).",
             labels: ["link", "kind"]),
         MetricDescription(
             "herald_hello_sent_total", .counter, "Membership frames sent: Hello, Claims and Refuse.",
