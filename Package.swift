@@ -17,13 +17,17 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
-let hummingbirdHTTP2: Target.Dependency = .product(name: "HummingbirdHTTP2", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioHTTPTypesHTTP2: Target.Dependency = .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
 
 let core: [Target] = [
     .target(name: "MonotonicTime"),
@@ -56,9 +60,9 @@ let edges: [Target] = [
     .target(
         name: "EmbeddedAPIServer",
         dependencies: [
-            "NetworkAddresses", "ObjectStore", "KubernetesModel", "Reconciliation", hummingbird, hummingbirdTLS,
-            hummingbirdHTTP2,
-            nioCore, nioSSL, x509, asn1, crypto, logging, yams, lifecycle,
+            "NetworkAddresses", "ObjectStore", "KubernetesModel", "Reconciliation", hummingbird, hummingbirdCore,
+            nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL, nioTLS, x509, asn1,
+            crypto, logging, yams, lifecycle,
         ]),
     .target(name: "Telemetry", dependencies: ["CLinux", logging, metrics, nioCore, nioPosix, nioHTTP1, lifecycle]),
 ]
@@ -119,6 +123,7 @@ let tests: [Target] = [
         ],
         path: "Tests/SimulationKit"),
     .target(name: "CaptureKit", dependencies: ["CPcap"], path: "Tests/CaptureKit"),
+    .target(name: "ContractKit", path: "Tests/ContractKit"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(
         name: "PacketSocketTests",
@@ -160,15 +165,14 @@ let tests: [Target] = [
     .testTarget(
         name: "KubernetesClientTests",
         dependencies: [
-            "KubernetesClient", "KubernetesModel", "MonotonicTime", "EmbeddedAPIServer", "ObjectStore", nioCore,
-            nioPosix, nioSSL, x509, asn1, crypto, logging, lifecycle,
+            "KubernetesClient", "KubernetesModel", "MonotonicTime", "EmbeddedAPIServer", "ObjectStore", "ContractKit",
+            asyncHTTPClient, nioCore, nioPosix, nioSSL, x509, asn1, crypto, logging, lifecycle,
         ]),
     .testTarget(
         name: "EmbeddedAPIServerTests",
         dependencies: [
-            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesClient", asyncHTTPClient, nioCore,
-            nioHTTP1, nioSSL,
-            yams, logging,
+            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesClient", "ContractKit", asyncHTTPClient,
+            nioCore, nioHTTP1, nioSSL, yams, logging, lifecycle,
         ]),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging, metrics, lifecycle]),
     .testTarget(
@@ -227,6 +231,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),

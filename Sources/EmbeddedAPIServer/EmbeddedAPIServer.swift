@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Hummingbird
-import HummingbirdHTTP2
+import HummingbirdCore
 public import KubernetesModel
 import Logging
 import NIOCore
@@ -65,36 +65,50 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
         }
     }
 
+    /// How long requests may take once the server is to stop.
+    private static let patience = Duration.seconds(1)
+
     /// Listens, stops and listens again as ``stop()`` and ``start()`` ask.
     private func serve() async throws {
+        defer { core.connections.cutAll() }
         for await _ in listener.wishes() {
+            core.connections.accept()
             let service = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
                     services: [try application()], logger: configuration.logger))
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await service.run() }
-                group.addTask { await self.close(service) }
-                // The closer only ends by cancellation: what comes first is the end of the service, or its failure.
-                try await group.next()
-                group.cancelAll()
+            try await withTaskCancellationHandler {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await service.run() }
+                    group.addTask { await self.close(service) }
+                    // The closer only ends by cancellation: what comes first is the end of the service, or its failure.
+                    try await group.next()
+                    group.cancelAll()
+                }
+            } onCancel: {
+                core.connections.cutAll()
             }
             listener.didStop()
         }
     }
 
-    /// Waits for the wish to stop, then refuses new connections and cuts those that are open.
-    ///
-    /// The service is asked to shut down rather than cancelled: a cancelled HTTP/2 connection drops streams that are on
-    /// their way in, and NIO traps when an unused stream is dropped.
+    /// Waits for the wish to stop, then ends: no new connections, the end of every watch, a farewell to clients, a moment
+    /// for requests that are being answered, and then no connection is left.
     private func close(_ service: ServiceGroup) async {
         await listener.untilUnwanted()
         guard !Task.isCancelled else { return await untilCancelled() }
         await service.triggerGracefulShutdown()
         core.gate.open()
-        while !Task.isCancelled {
+        let end = ContinuousClock.now + Self.patience
+        while !Task.isCancelled, core.connections.requests > 0, ContinuousClock.now < end {
             core.cluster.endWatches()
-            core.connections.closeAll()
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        core.connections.closeAll()
+        // Clients that are still there had their time; a request that came just before may begin a watch just after.
+        while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(20))
+            core.cluster.endWatches()
+            core.connections.cutAll()
         }
     }
 
@@ -106,7 +120,10 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
         let tls = try identity.tlsConfiguration(hosts: [configuration.host] + configuration.advertisedHosts)
         let port = listener.port ?? configuration.port
         return Application(
-            responder: APIResponder(core: core), server: try .http2Upgrade(tlsConfiguration: tls),
+            responder: APIResponder(core: core),
+            server: HTTPServerBuilder { [core] in
+                try APIChannel(tls: tls, connections: core.connections, responder: $0)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: port), serverName: nil),
             onServerRunning: { [listener] channel in

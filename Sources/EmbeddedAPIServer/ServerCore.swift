@@ -118,21 +118,3 @@ final class Gate: Sendable {
         for continuation in waiting { continuation.finish() }
     }
 }
-
-/// The connections that are open, so that they can be cut.
-final class Connections: Sendable {
-    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
-
-    func note(_ channel: any Channel) {
-        // An HTTP/2 stream's parent is its connection; a connection's parent is the listener.
-        let connection = channel.parent?.parent == nil ? channel : channel.parent ?? channel
-        let id = ObjectIdentifier(connection)
-        let isNew = channels.withLock { $0.updateValue(connection, forKey: id) == nil }
-        guard isNew else { return }
-        connection.closeFuture.whenComplete { [self] _ in channels.withLock { _ = $0.removeValue(forKey: id) } }
-    }
-
-    func closeAll() {
-        for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
-    }
-}

@@ -13,7 +13,6 @@ struct APIResponder: HTTPResponder {
     static let bodyLimit = 3 << 20
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
-        core.connections.note(context.channel)
         await core.gate.pass()
         do {
             return try await handle(request, context)

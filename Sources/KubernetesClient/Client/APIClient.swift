@@ -30,7 +30,9 @@ package final class APIClient: Sendable {
         let selection = try TransportSelection(for: configuration, preference: preference)
         let transport: any APITransport =
             switch selection.kind {
-            case .urlSession: URLSessionTransport(configuration)
+            // Whoever asks for URLSession gets it for good; one that is merely the default yields in time.
+            case .urlSession where preference != nil: URLSessionTransport(configuration)
+            case .urlSession: try SuccessionTransport(configuration, logger: logger)
             case .asyncHTTPClient: try AsyncHTTPClientTransport(configuration)
             }
         self.init(configuration, selection: selection, transport: transport, limits: limits)

@@ -38,12 +38,12 @@ package final class AsyncHTTPClientTransport: APITransport {
         // would stay until its time is up.
         let deadline = NIODeadline.now() + .nanoseconds(request.timeout.nanoseconds)
         do {
-            return try await pool.with { client, _ in
+            return try await pool.with { client in
                 let response = try await client.execute(prepared, deadline: deadline)
                 return try await Self.collect(response, until: deadline)
             }
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
-            await pool.retire(generation: nil)
+            pool.retire()
             throw .timedOut("no answer within \(request.timeout.seconds) s")
         } catch let error as HTTPClientError where error == .cancelled {
             throw .cancelled
@@ -58,19 +58,19 @@ package final class AsyncHTTPClientTransport: APITransport {
 
     package func shutdown() async {
         guard !isShutDown.exchange(true, ordering: .relaxed) else { return }
-        await short.shutdown()
-        await watching.shutdown()
-        try? await group.shutdownGracefully()
+        await withCheckedContinuation { done in
+            Self.close(short, watching, group) { done.resume() }
+        }
     }
 
     /// Whoever forgets ``shutdown()``, or fails before it, leaves neither a connection nor a thread behind.
-    deinit {
-        if !isShutDown.load(ordering: .relaxed) { Self.close((short.abandon() + watching.abandon())[...], group) }
-    }
+    deinit { if !isShutDown.load(ordering: .relaxed) { Self.close(short, watching, group) {} } }
 
-    private static func close(_ clients: ArraySlice<HTTPClient>, _ group: MultiThreadedEventLoopGroup) {
-        guard let client = clients.first else { return group.shutdownGracefully { _ in } }
-        client.shutdown { _ in close(clients.dropFirst(), group) }
+    private static func close(
+        _ short: ClientPool, _ watching: ClientPool, _ group: MultiThreadedEventLoopGroup,
+        _ done: @escaping @Sendable () -> Void
+    ) {
+        short.shutdown { watching.shutdown { group.shutdownGracefully { _ in done() } } }
     }
 
     private func prepare(_ request: HTTPRequest) -> HTTPClientRequest { HTTPClientRequest(request, base: base) }
@@ -115,7 +115,7 @@ struct AsyncHTTPClientWatchChannel: WatchChannel {
     ) async throws {
         let prepared = HTTPClientRequest(request, base: base)
         do {
-            try await pool.with { client, _ in
+            try await pool.with { client in
                 let response = try await client.execute(prepared, timeout: .nanoseconds(request.timeout.nanoseconds))
                 guard response.status == .ok else {
                     throw TransportError.status(try await AsyncHTTPClientTransport.collect(response, limit: 1 << 20))
@@ -137,5 +137,5 @@ struct AsyncHTTPClientWatchChannel: WatchChannel {
         }
     }
 
-    func close() async { await pool.retire(generation: nil) }
+    func close() async { pool.retire() }
 }

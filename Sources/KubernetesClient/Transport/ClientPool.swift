@@ -21,6 +21,9 @@ final class ClientPool: Sendable {
         var material: TLSSource.Material?
         var checked: ContinuousClock.Instant?
         var isShutDown = false
+        /// Clients that are being shut down.
+        var closing = 0
+        var whenClosed: [@Sendable () -> Void] = []
     }
 
     private let state = Mutex(State())
@@ -43,43 +46,52 @@ final class ClientPool: Sendable {
     }
 
     /// Runs `body` with the current client, which lives at least as long.
-    func with<Value: Sendable>(_ body: (HTTPClient, Int) async throws -> Value) async throws -> Value {
+    func with<Value: Sendable>(_ body: (HTTPClient) async throws -> Value) async throws -> Value {
         let (client, generation, idle) = try acquire()
-        for old in idle { try? await old.shutdown() }
-        do {
-            let value = try await body(client, generation)
-            await release(generation)
-            return value
-        } catch {
-            await release(generation)
-            throw error
-        }
+        close(idle)
+        defer { release(generation) }
+        return try await body(client)
     }
 
     /// Makes the next user get a new client, hence a new connection.
     ///
-    /// - Parameter generation: nothing happens unless it is the current one; nil means whatever is current.
-    func retire(generation: Int?) async {
-        let idle = state.withLock { state -> [HTTPClient] in
-            guard generation == nil || generation == state.generation else { return [] }
-            return Self.retireCurrent(&state)
-        }
-        for client in idle { try? await client.shutdown() }
-    }
+    /// Nobody waits for the old connection: a peer that is gone does not answer a farewell either, and TLS would wait
+    /// five seconds for it.
+    func retire() { close(state.withLock { Self.retireCurrent(&$0) }) }
 
-    func shutdown() async {
-        for client in abandon() { try? await client.shutdown() }
-    }
+    /// How many clients still wait for the farewells of their peers.
+    var closing: Int { state.withLock { $0.closing } }
 
-    /// For an owner that goes without ``shutdown()``: an `HTTPClient` may only be let go of when it has been shut down.
+    /// Shuts all clients down; nothing may be sent afterwards.
     ///
-    /// - Returns: the clients that the caller must shut down.
-    func abandon() -> [HTTPClient] {
-        state.withLock { state in
-            state.isShutDown = true
-            defer { state.entries = [:] }
-            return state.entries.values.map(\.client)
+    /// - Parameter done: called when their connections are closed, at most some five seconds later.
+    func shutdown(_ done: @escaping @Sendable () -> Void) {
+        close(
+            state.withLock { state in
+                state.isShutDown = true
+                defer { state.entries = [:] }
+                return state.entries.values.map(\.client)
+            })
+        let isClosed = state.withLock { state in
+            if state.closing > 0 { state.whenClosed.append(done) }
+            return state.closing == 0
         }
+        if isClosed { done() }
+    }
+
+    private func close(_ clients: [HTTPClient]) {
+        state.withLock { $0.closing += clients.count }
+        for client in clients { client.shutdown { [self] _ in withExtendedLifetime(client) { closed() } } }
+    }
+
+    private func closed() {
+        let waiting = state.withLock { state -> [@Sendable () -> Void] in
+            state.closing -= 1
+            guard state.closing == 0 else { return [] }
+            defer { state.whenClosed = [] }
+            return state.whenClosed
+        }
+        for done in waiting { done() }
     }
 
     private func acquire() throws -> (HTTPClient, Int, [HTTPClient]) {
@@ -105,18 +117,15 @@ final class ClientPool: Sendable {
         }
     }
 
-    private func release(_ generation: Int) async {
-        let idle = state.withLock { state -> HTTPClient? in
-            guard var entry = state.entries[generation] else { return nil }
+    private func release(_ generation: Int) {
+        let idle = state.withLock { state -> [HTTPClient] in
+            guard var entry = state.entries[generation] else { return [] }
             entry.users -= 1
-            if entry.isRetired, entry.users == 0 {
-                state.entries[generation] = nil
-                return entry.client
-            }
-            state.entries[generation] = entry
-            return nil
+            let isIdle = entry.isRetired && entry.users == 0
+            state.entries[generation] = isIdle ? nil : entry
+            return isIdle ? [entry.client] : []
         }
-        if let idle { try? await idle.shutdown() }
+        close(idle)
     }
 
     /// The clients that nobody uses any more, to be shut down outside of the lock.

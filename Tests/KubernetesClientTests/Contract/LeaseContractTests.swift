@@ -95,10 +95,10 @@ struct ClientContractLeaseTests {
                 try await throne.wait { $0.leaders == ["a"] }
                 let clock = ContinuousClock()
                 let start = clock.now
-                contract.server.pause()
+                try await contract.pause()
                 try await throne.wait { $0.leaders.isEmpty }
                 #expect(clock.now - start < .milliseconds(2900))
-                contract.server.resume()
+                try await contract.resume()
                 try await throne.wait { $0.leaders == ["a"] }
                 group.cancelAll()
                 try? await group.waitForAll()
@@ -123,12 +123,12 @@ struct ClientContractLeaseTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await services.run() }
                 try await throne.wait { $0.leaders == ["a"] }
-                contract.server.pause()
+                try await contract.pause()
                 // One renewal is given up after half of the renew deadline.
                 try await Task.sleep(for: .milliseconds(1500))
                 await services.triggerGracefulShutdown()
                 try await throne.wait { $0.leaders.isEmpty }
-                contract.server.resume()
+                try await contract.resume()
                 try await group.waitForAll()
             }
             let lease = try await contract.client.get(Lease.self, name: "leader", namespace: "contract")

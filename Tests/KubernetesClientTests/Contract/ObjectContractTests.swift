@@ -11,9 +11,7 @@ struct ClientContractObjectTests {
     func dropped() async throws {
         try await ContractServer.run { contract in
             for _ in 0..<3 {
-                let client = try ContractTransport.client(
-                    url: contract.server.url, authority: contract.server.certificateAuthorityPEM,
-                    credentials: .token(contract.server.adminToken))
+                let client = try contract.client(.token(contract.adminToken))
                 _ = try await client.list(Service.self, namespace: "contract")
                 try await whileReflecting(client) { try await $0.wait("the list") { $0.lists == 1 } }
             }
@@ -97,7 +95,7 @@ struct ClientContractObjectTests {
     @Test("a long list comes in pages, complete")
     func pages() async throws {
         try await ContractServer.run { contract in
-            for index in 0..<1203 { try contract.put("s\(index)") }
+            for index in 0..<1203 { try await contract.put("s\(index)") }
             let list = try await contract.client.list(Service.self, namespace: "contract")
             #expect(Set(list.items.map(\.metadata.name)).count == 1203)
             #expect(!list.resourceVersion.isEmpty && list.skipped.isEmpty)

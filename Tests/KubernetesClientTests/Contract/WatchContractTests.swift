@@ -9,11 +9,11 @@ struct ClientContractWatchTests {
     @Test("a reflector lists, then follows every change once, in order")
     func follows() async throws {
         try await ContractServer.run { contract in
-            for index in 0..<5 { try contract.put("s\(index)") }
+            for index in 0..<5 { try await contract.put("s\(index)") }
             try await whileReflecting(contract.client) { recorder in
                 try await recorder.wait("the list") { $0.lists == 1 && $0.services.count == 5 }
-                try contract.put("s0", revision: 1)
-                try contract.put("new")
+                try await contract.put("s0", revision: 1)
+                try await contract.put("new")
                 try await contract.client.delete(Service.self, name: "s1", namespace: "contract")
                 try await recorder.wait("the changes") { $0.deleted == 1 && $0.applied >= 2 && $0.services.count == 5 }
                 #expect(recorder.revision("s0") == "1")
@@ -25,11 +25,11 @@ struct ClientContractWatchTests {
     @Test("a watch that the server ends at its time is resumed without a list, a loss or a repetition")
     func resumes() async throws {
         try await ContractServer.run { contract in
-            try contract.put("a")
+            try await contract.put("a")
             try await whileReflecting(contract.client, pace: WatchPace(seconds: 1...1)) { recorder in
                 try await recorder.wait("the list") { $0.lists == 1 }
                 for revision in 1...40 {
-                    try contract.put("a", revision: revision)
+                    try await contract.put("a", revision: revision)
                     try await Task.sleep(for: .milliseconds(80))
                 }
                 try await recorder.wait("the last revision") { _ in recorder.revision("a") == "40" }
@@ -53,16 +53,19 @@ struct ClientContractWatchTests {
         }
     }
 
-    @Test("connections that are cut again and again lose and repeat nothing")
+    @Test(
+        "connections that are cut again and again lose and repeat nothing",
+        .disabled(
+            if: ContractServer.isReal, "a real API server cannot be told to cut connections: see the proxy's faults"))
     func cuts() async throws {
         try await ContractServer.run { contract in
-            try contract.put("a")
+            try await contract.put("a")
             try await whileReflecting(contract.client) { recorder in
                 try await recorder.wait("the list") { $0.lists == 1 }
                 for revision in 1...6 {
-                    try contract.put("a", revision: revision)
-                    contract.server.dropConnections()
-                    try contract.put("b", revision: revision)
+                    try await contract.put("a", revision: revision)
+                    contract.embedded?.dropConnections()
+                    try await contract.put("b", revision: revision)
                     try await Task.sleep(for: .milliseconds(250))
                 }
                 try await recorder.wait("the last revision") { _ in
@@ -76,19 +79,26 @@ struct ClientContractWatchTests {
     @Test("a watch that is too old lists anew, and sees what is gone")
     func expires() async throws {
         try await ContractServer.run { contract in
-            for index in 0..<3 { try contract.put("s\(index)") }
-            try await whileReflecting(contract.client) { recorder in
-                try await recorder.wait("the list") { $0.services.count == 3 }
-                await contract.server.stop()
-                // While nobody listens: one is made, one is changed, and the history of it is forgotten.
-                try contract.put("s3")
-                try contract.put("s0", revision: 9)
-                contract.server.compactHistory()
-                try await contract.server.start()
-                try await recorder.wait("the new list") { $0.lists >= 2 && $0.services.count == 4 }
-                #expect(recorder.revision("s0") == "9")
-                let expired = recorder.current.problems.contains { if case .expired = $0 { true } else { false } }
-                #expect(expired)
+            for index in 0..<3 { try await contract.put("s\(index)") }
+            try await FaultProxy.run(to: contract.port) { proxy in
+                try await contract.withClient(through: proxy) { client in
+                    try await whileReflecting(client) { recorder in
+                        try await recorder.wait("the list") { $0.services.count == 3 }
+                        // Out of reach of the watch: one is made, one is changed, and the history of it is forgotten.
+                        proxy.set(.reset)
+                        proxy.resetAll()
+                        try await contract.put("s3")
+                        try await contract.put("s0", revision: 9)
+                        try await contract.forgetHistory()
+                        proxy.set(.none)
+                        try await recorder.wait("the new list") { $0.lists >= 2 && $0.services.count == 4 }
+                        #expect(recorder.revision("s0") == "9")
+                        let expired = recorder.current.problems.contains {
+                            if case .expired = $0 { true } else { false }
+                        }
+                        #expect(expired)
+                    }
+                }
             }
         }
     }
@@ -96,15 +106,16 @@ struct ClientContractWatchTests {
     @Test("an API server that comes back is followed within 10 s, without a new list")
     func returns() async throws {
         try await ContractServer.run { contract in
-            try contract.put("a")
+            try await contract.put("a")
             try await whileReflecting(contract.client) { recorder in
                 try await recorder.wait("the list") { $0.lists == 1 }
-                await contract.server.stop()
+                try await contract.stop()
                 try await Task.sleep(for: .seconds(4))
-                try contract.put("a", revision: 1)
-                try await contract.server.start()
+                try await contract.start()
+                try await contract.put("a", revision: 1)
                 try await recorder.wait("the change", seconds: 10) { _ in recorder.revision("a") == "1" }
-                #expect(recorder.current.lists == 1)
+                // What a real API server remembers begins with its start, so it may ask for a new list.
+                #expect(ContractServer.isReal || recorder.current.lists == 1)
             }
         }
     }
@@ -112,7 +123,7 @@ struct ClientContractWatchTests {
     @Test("an object of the wrong shape is skipped and reported, the others go on")
     func skips() async throws {
         try await ContractServer.run { contract in
-            try contract.put("a")
+            try await contract.put("a")
             // Odd takes every Service, and refuses those whose annotation says so.
             let found = await withTaskGroup(of: [String].self) { group in
                 let names = OddNames()
@@ -127,7 +138,7 @@ struct ClientContractWatchTests {
                 group.addTask {
                     for _ in 0..<200 {
                         if await names.skipped == ["bad"], await names.applied.contains("z") { break }
-                        try? contract.put(
+                        try? await contract.put(
                             await names.skipped.isEmpty ? "bad" : "z", revision: Int.random(in: 1...9_999_999))
                         try? await Task.sleep(for: .milliseconds(50))
                     }

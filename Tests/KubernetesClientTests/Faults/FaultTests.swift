@@ -14,19 +14,19 @@ struct ClientContractFaultTests {
         arguments: [FaultProxy.Fault.reset, .blackHole, .drip, .cut(after: 600), .cut(after: 2500), .cut(after: 9000)])
     func connections(fault: FaultProxy.Fault) async throws {
         try await ContractServer.run { contract in
-            for index in 0..<20 { try contract.put("s\(index)") }
-            try await FaultProxy.run(to: contract.server.port) { proxy in
+            for index in 0..<20 { try await contract.put("s\(index)") }
+            try await FaultProxy.run(to: contract.port) { proxy in
                 try await contract.withClient(through: proxy) { client in
                     try await whileReflecting(client) { recorder in
                         try await recorder.wait("the list") { $0.services.count == 20 }
                         for revision in 1...2 {
                             proxy.set(fault)
                             proxy.resetAll()
-                            try contract.put("s0", revision: revision)
+                            try await contract.put("s0", revision: revision)
                             try await Task.sleep(for: .milliseconds(1500))
                             proxy.set(.none)
                             if fault == .blackHole { proxy.resetAll() }
-                            try contract.put("s1", revision: revision)
+                            try await contract.put("s1", revision: revision)
                             try await recorder.wait("revision \(revision)", seconds: 25) { _ in
                                 recorder.revision("s0") == "\(revision)" && recorder.revision("s1") == "\(revision)"
                             }
@@ -41,15 +41,15 @@ struct ClientContractFaultTests {
     @Test("a peer that is gone without a word is noticed within 30 s, and nothing is lost")
     func halfOpen() async throws {
         try await ContractServer.run { contract in
-            try contract.put("a")
-            try await FaultProxy.run(to: contract.server.port) { proxy in
+            try await contract.put("a")
+            try await FaultProxy.run(to: contract.port) { proxy in
                 try await contract.withClient(through: proxy) { client in
                     // The pace of a daemon would take up to 17 s; this one 6 to 7.
                     try await whileReflecting(client, pace: WatchPace(seconds: 1...2)) { recorder in
                         try await recorder.wait("the list") { $0.lists == 1 && !$0.alive.isEmpty }
                         try await Task.sleep(for: .milliseconds(300))
                         proxy.freeze()
-                        try contract.put("a", revision: 1)
+                        try await contract.put("a", revision: 1)
                         try await Task.sleep(for: .milliseconds(300))
                         proxy.thaw()
                         try await recorder.wait("the change", seconds: 20) { _ in recorder.revision("a") == "1" }
@@ -127,8 +127,8 @@ struct ClientContractFaultTests {
     func reconnects() async throws {
         let rounds = ContractTransport.reconnects
         try await ContractServer.run { contract in
-            try contract.put("a")
-            try await FaultProxy.run(to: contract.server.port) { proxy in
+            try await contract.put("a")
+            try await FaultProxy.run(to: contract.port) { proxy in
                 try await contract.withClient(through: proxy) { client in
                     let before = proxy.accepted
                     for round in 0..<3 { try await Self.reconnect(client, proxy, contract, round) }
@@ -145,9 +145,13 @@ struct ClientContractFaultTests {
                     // The embedded API server and the proxy live in this process too.
                     let limit = 40 + rounds / 200
                     #expect(grown <= limit, "memory grew by \(grown) MB in \(rounds) reconnects")
-                    print(
-                        "\(ContractTransport.kind.rawValue): \(rounds) reconnects, descriptors \(files) → \(left), memory +\(grown) MB"
-                    )
+                    func goal(_ what: String, _ figure: Int, atMost limit: Int, _ unit: String = "") {
+                        print(
+                            "goal \(ContractTransport.kind.rawValue), \(rounds) reconnects, \(what): \(figure)\(unit)"
+                                + " (at most \(limit)\(unit)) \(figure <= limit ? "met" : "missed")")
+                    }
+                    goal("descriptors left", left - files, atMost: 4)
+                    goal("memory left", grown, atMost: limit, " MB")
                 }
             }
         }
@@ -159,7 +163,7 @@ struct ClientContractFaultTests {
     ) async throws {
         try await whileReflecting(client) { recorder in
             try await recorder.wait("the list of round \(round)") { $0.lists == 1 && $0.alive.count > 0 }
-            try contract.put("a", revision: round + 1)
+            try await contract.put("a", revision: round + 1)
             try await recorder.wait("the change of round \(round)") { _ in recorder.revision("a") == "\(round + 1)" }
         }
         proxy.resetAll()

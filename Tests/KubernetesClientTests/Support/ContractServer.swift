@@ -1,3 +1,4 @@
+import ContractKit
 import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
@@ -7,15 +8,15 @@ import Logging
 
 /// Which transport the contract is held over in this process.
 ///
-/// URLSession trusts the system's bundle only, so its turn comes in a child process (``URLSessionContractTests``) in a mount
+/// URLSession trusts the system's bundle only, so its turn comes in a child process (``ContractChildTests``) in a mount
 /// namespace whose bundle is `HERALD_CONTRACT_AUTHORITY/ca.crt`; every server there is signed by that authority.
 enum ContractTransport {
     static let authorityFolder = ProcessInfo.processInfo.environment["HERALD_CONTRACT_AUTHORITY"]
     static let kind: TransportSelection.Kind = authorityFolder == nil ? .asyncHTTPClient : .urlSession
 
-    /// `make soak-client` sets 10,000.
+    /// `scripts/soak-client` says how many; then nothing else is tested in the child.
+    static let isSoak = ProcessInfo.processInfo.environment["HERALD_RECONNECTS"] != nil
     static let reconnects = Int(ProcessInfo.processInfo.environment["HERALD_RECONNECTS"] ?? "") ?? 100
-    static let isSoak = reconnects > 1000
 
     /// A client over the transport of this process.
     static func client(
@@ -29,18 +30,27 @@ enum ContractTransport {
     }
 }
 
-/// An embedded API server and a client of it.
+/// An API server and a client of it.
 struct ContractServer: Sendable {
-    let server: EmbeddedAPIServer
+    /// A real kube-apiserver is what the contract is held against in a child process (``ContractChildTests``).
+    static let isReal = ProcessInfo.processInfo.environment["HERALD_CONTRACT_REAL"] != nil
+
+    let url: String
+    let authorityPEM: String
+    let adminToken: String
     let client: APIClient
+    /// nil for a real one.
+    let embedded: EmbeddedAPIServer?
+
+    var port: Int { (try? ServerAddress(url).port) ?? 0 }
 
     static func run(
-        port: Int = 0, authorityFolder: String? = ContractTransport.authorityFolder,
         _ body: @Sendable @escaping (ContractServer) async throws -> Void
     ) async throws {
+        if isReal { return try await RealTurn.shared.take { try await runReal(body) } }
         let folder = try TemporaryFolder()
-        var configuration = APIServerConfiguration(port: port)
-        if let authorityFolder {
+        var configuration = APIServerConfiguration()
+        if let authorityFolder = ContractTransport.authorityFolder {
             for file in ["ca.crt", "ca.key"] {
                 try FileManager.default.copyItem(atPath: "\(authorityFolder)/\(file)", toPath: "\(folder.path)/\(file)")
             }
@@ -48,24 +58,52 @@ struct ContractServer: Sendable {
         }
         try await withEmbeddedAPIServer(configuration) { server in
             try server.install(["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "contract"]])
-            let client = try ContractTransport.client(
-                url: server.url, authority: server.certificateAuthorityPEM, credentials: .token(server.adminToken))
-            try await client.closing { try await body(ContractServer(server: server, client: $0)) }
+            try await lend(server.url, server.certificateAuthorityPEM, server.adminToken, server, body)
         }
         withExtendedLifetime(folder) {}
+    }
+
+    /// One server for all tests, one test at a time, in a namespace that is empty at its start.
+    private static func runReal(_ body: @Sendable @escaping (ContractServer) async throws -> Void) async throws {
+        let real = try await RealAPIServer.shared.start(authority: ContractTransport.authorityFolder)
+        try await lend(real.url, real.certificateAuthorityPEM, real.token, nil) { contract in
+            let namespace: JSONValue = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "contract"]]
+            _ = try? await contract.client.raw(.post, "/api/v1/namespaces", body: namespace)
+            for collection in [
+                "/api/v1/namespaces/contract/services", "/api/v1/namespaces/contract/events",
+                "/apis/coordination.k8s.io/v1/namespaces/contract/leases",
+            ] { _ = try await contract.client.raw(.delete, collection) }
+            try await body(contract)
+        }
+    }
+
+    private static func lend(
+        _ url: String, _ authorityPEM: String, _ token: String, _ embedded: EmbeddedAPIServer?,
+        _ body: @Sendable (ContractServer) async throws -> Void
+    ) async throws {
+        let client = try ContractTransport.client(url: url, authority: authorityPEM, credentials: .token(token))
+        try await client.closing {
+            try await body(
+                ContractServer(
+                    url: url, authorityPEM: authorityPEM, adminToken: token, client: $0, embedded: embedded))
+        }
+    }
+
+    /// Another client of it.
+    func client(_ credentials: APIConfiguration.Credentials) throws -> APIClient {
+        try ContractTransport.client(url: url, authority: authorityPEM, credentials: credentials)
     }
 
     /// Lends a client that goes through `proxy` instead of directly.
     func withClient(through proxy: FaultProxy, _ body: (APIClient) async throws -> Void) async throws {
         let client = try ContractTransport.client(
-            url: "https://127.0.0.1:\(proxy.port)", authority: server.certificateAuthorityPEM,
-            credentials: .token(server.adminToken))
+            url: "https://127.0.0.1:\(proxy.port)", authority: authorityPEM, credentials: .token(adminToken))
         try await client.closing(body)
     }
 
-    /// Makes or changes a Service, behind the client's back.
-    func put(_ name: String, revision: Int = 0) throws {
-        try server.install([
+    /// Makes or changes a Service, behind the back of the client under test.
+    func put(_ name: String, revision: Int = 0) async throws {
+        let service: JSONValue = [
             "apiVersion": "v1", "kind": "Service",
             "metadata": [
                 "name": .string(name), "namespace": "contract",
@@ -74,6 +112,78 @@ struct ContractServer: Sendable {
                 ],
             ],
             "spec": ["type": "LoadBalancer", "ports": [["port": 80, "name": "http"]]],
-        ])
+        ]
+        if let embedded { return try embedded.install(service) }
+        try await client.submit(
+            .apply(service, fieldManager: "contract"), to: Service.resource, name: name, namespace: "contract")
+    }
+
+    /// A token of a ServiceAccount of the namespace `herald`, which may do everything.
+    func issueToken(serviceAccount: String) async throws -> String {
+        if let embedded { return try embedded.issueToken(serviceAccount: serviceAccount, namespace: "herald") }
+        func make(_ path: String, _ object: JSONValue) async { _ = try? await client.raw(.post, path, body: object) }
+        await make("/api/v1/namespaces", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "herald"]])
+        await make(
+            "/api/v1/namespaces/herald/serviceaccounts",
+            ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": .string(serviceAccount)]])
+        await make(
+            "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+            [
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+                "metadata": ["name": "contract"],
+                "roleRef": [
+                    "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin",
+                ],
+                "subjects": [
+                    [
+                        "apiGroup": "rbac.authorization.k8s.io", "kind": "Group",
+                        "name": "system:serviceaccounts:herald",
+                    ]
+                ],
+            ])
+        let answer = try await client.raw(
+            .post, "/api/v1/namespaces/herald/serviceaccounts/\(serviceAccount)/token",
+            body: [
+                "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": ["expirationSeconds": 3600],
+            ])
+        guard case .string(let token)? = answer["status"]?["token"] else { throw CancellationError() }
+        return token
+    }
+
+    // MARK: Faults
+
+    /// Answers nothing from now on; connections stay.
+    func pause() async throws {
+        if let embedded { embedded.pause() } else { try await RealAPIServer.shared.pause() }
+    }
+    func resume() async throws {
+        if let embedded { embedded.resume() } else { try await RealAPIServer.shared.resume() }
+    }
+
+    func stop() async throws {
+        if let embedded { await embedded.stop() } else { try await RealAPIServer.shared.stopServing() }
+    }
+    func start() async throws {
+        if let embedded { try await embedded.start() } else { try await RealAPIServer.shared.serveAgain() }
+    }
+
+    /// Watches that are behind get 410 from now on. A real server remembers nothing from before its start.
+    func forgetHistory() async throws {
+        if let embedded { return embedded.compactHistory() }
+        try await stop()
+        try await start()
+    }
+}
+
+/// Tests of other suites wait for theirs.
+actor RealTurn {
+    static let shared = RealTurn()
+    private var isTaken = false
+
+    func take(_ body: @Sendable () async throws -> Void) async throws {
+        while isTaken { try await Task.sleep(for: .milliseconds(50)) }
+        isTaken = true
+        defer { isTaken = false }
+        try await body()
     }
 }
