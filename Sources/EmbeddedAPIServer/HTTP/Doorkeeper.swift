@@ -65,8 +65,9 @@ final class Doorkeeper: ChannelDuplexHandler, RemovableChannelHandler {
         for part in parts { context.fireChannelRead(wrapInboundOut(part)) }
         if !parts.isEmpty { context.fireChannelReadComplete() }
         if isInputClosed { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
-        if owesRead { context.read() }
+        // A read may deliver more at once, which must not be kept.
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        if owesRead { opened.channel.read() }
         return opened
     }
 }

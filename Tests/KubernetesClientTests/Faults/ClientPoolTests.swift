@@ -19,7 +19,7 @@ struct ClientPoolTests {
                     server: ServerAddress(host: "127.0.0.1", port: proxy.port),
                     trust: .pem(contract.authorityPEM))
                 let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-                let pool = ClientPool(TLSSource(configuration), configuration, group)
+                let pool = ClientPool(TLSSource(configuration), configuration, group, .automatic)
                 let request = HTTPClientRequest(url: configuration.server.url() + "/version")
                 func version() async throws -> Int {
                     try await pool.with { client in
