@@ -50,13 +50,14 @@ struct InterfaceWitnessTests {
                 let removed = ContinuousClock.now
                 try await segment.onNode("ip link del eth0")
                 try await harness.wait(for: "closed sockets") { try await segment.packetSockets() == 0 }
-                #expect(ContinuousClock.now - removed < .seconds(Self.promptness))
+                // Both times hold the programs' that remove and plug, which wait for a processor on a busy machine.
+                #expect(ContinuousClock.now - removed < .seconds(1 + Self.promptness))
                 // Netlink's own. The kernel lets go of some a moment after they are closed.
                 try await harness.wait(for: "no socket but one") { try await segment.openSockets() == 1 }
                 let plugged = ContinuousClock.now
                 try await segment.plug()
                 try await harness.wait(for: "the new interface") { harness.isUsable("eth0") == true }
-                #expect(ContinuousClock.now - plugged < .seconds(Self.promptness))
+                #expect(ContinuousClock.now - plugged < .seconds(1 + Self.promptness))
                 try await segment.onHost("ip addr add 192.168.57.30/24 dev eth0")
             }
         }

@@ -32,14 +32,17 @@ import Testing
     @Test("a JSON patch is all or nothing", arguments: APIUnderTest.all)
     func json(api: APIUnderTest) async throws {
         try await api.run { probe in
-            try await probe.post(probe.configMaps(), probe.configMap("a", data: ["x": "1", "a/b": "2"]))
+            try await probe.post(probe.configMaps(), probe.configMap("a", data: ["x": "1", "a.b": "2"]))
             func patch(_ operations: JSONValue) async throws -> APIProbe.Answer {
                 try await probe.call("PATCH", probe.configMaps("/a"), operations, type: "application/json-patch+json")
             }
             let patched = try await patch([
                 ["op": "test", "path": "/data/x", "value": "1"], ["op": "replace", "path": "/data/x", "value": "9"],
-                ["op": "remove", "path": "/data/a~1b"], ["op": "add", "path": "/data/y", "value": "z"],
+                ["op": "remove", "path": "/data/a.b"], ["op": "add", "path": "/data/y", "value": "z"],
+                ["op": "add", "path": "/metadata/annotations", "value": [:]],
+                ["op": "add", "path": "/metadata/annotations/example.com~1a", "value": "b"],
             ])
+            #expect(patched.body.at("metadata", "annotations", "example.com/a") == "b")
             #expect(patched.body["data"] == ["x": "9", "y": "z"])
             let failed = try await patch([
                 ["op": "replace", "path": "/data/x", "value": "0"],
