@@ -103,7 +103,7 @@ struct LinkMetrics {
             add("herald_hello_sent_total", total, link, [("frame", frame)])
         }
         add("herald_hello_received_total", counters.framesAccepted, link, [("frame", "any")])
-        for (reason, total) in zip(HelloDropReason.allCases, counters.framesDropped) where total > 0 {
+        for (reason, total) in zip(HelloDropReason.allCases, counters.framesDropped) {
             add("herald_hello_rejected_total", total, link, [("reason", reason.rawValue.snakeCased)])
         }
     }
