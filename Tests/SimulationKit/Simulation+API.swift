@@ -108,7 +108,8 @@ extension Simulation {
 
     private func leasedPeers(of node: VirtualNode) -> [KnownPeer] {
         nodes.filter { other in
-            other.wire == node.wire && other.name != node.name && other.leasedAt.map { now - $0 < .lasting(40.0) } ?? false
+            other.wire == node.wire && other.name != node.name
+                && other.leasedAt.map { now - $0 < .lasting(40.0) } ?? false
         }.map { KnownPeer(name: $0.name, addresses: $0.addresses) }
     }
 
