@@ -13,7 +13,9 @@ import Testing
     static let since = Timestamp(seconds: 1000)
 
     /// A plan in which Services `a` and `b` share 192.168.57.200.
-    static var plan: SpeakerPlan {
+    static var plan: SpeakerPlan { plan(["a", "b"]) }
+
+    static func plan(_ services: [String], _ statuses: [ServiceL2Status] = []) -> SpeakerPlan {
         var snapshot = ClusterSnapshot()
         snapshot.apply(
             .pool(
@@ -21,7 +23,8 @@ import Testing
                     IPAddressPool(
                         metadata: ObjectMeta(name: "home"), spec: .init(addresses: ["192.168.57.200-192.168.57.209"]))))
         )
-        for name in ["a", "b"] {
+        snapshot.apply(.announcement(.replaced(statuses)))
+        for name in services {
             snapshot.apply(
                 .service(
                     .applied(
@@ -77,6 +80,35 @@ import Testing
         #expect(records.nextDeadline(after: Self.start + .seconds(14)) == Self.start + .seconds(15))
         let due = records.due(at: Self.start + .seconds(15), plan: Self.plan)
         #expect(due.map(\.entries) == [[], []])
+    }
+
+    @Test("a Service that is given an address just after it was withdrawn is not said to be announced")
+    func nextHolder() {
+        var records = AnnouncementRecords(node: "node-a")
+        records.saw(.replaced([]), at: Self.start)
+        records.took(Self.address, on: "eth0", hardwareAddress: Self.hardware, since: Self.since)
+        for write in records.due(at: Self.start, plan: Self.plan(["a"])) { records.wrote(write) }
+        records.gaveUp(Self.address, on: "eth0", at: Self.start + .seconds(10))
+        let shared = records.due(at: Self.start + .seconds(11), plan: Self.plan(["a", "b"]))
+        #expect(shared.isEmpty, "default.a keeps its entry for five seconds, default.b gets none")
+        // default.a was deleted, and its record with it.
+        records.saw(.deleted(Self.status("a", [Self.entry()])), at: Self.start + .seconds(12))
+        let next = records.due(at: Self.start + .seconds(12), plan: Self.plan(["b"]))
+        #expect(next.isEmpty)
+        records.took(Self.address, on: "eth0", hardwareAddress: Self.hardware, since: Self.since)
+        let again = records.due(at: Self.start + .seconds(13), plan: Self.plan(["b"]))
+        #expect(again.map(\.name) == ["default.b"])
+    }
+
+    @Test(
+        "a record names one announcer or several",
+        arguments: [
+            ([], false), (["node-a"], true), (["node-b"], false), (["node-a", "node-b"], false),
+        ] as [([String], Bool)])
+    func onlyAnnouncer(nodes: [String], isAlone: Bool) {
+        let plan = Self.plan(["a"], [Self.status("a", nodes.map { Self.entry($0) })])
+        #expect(plan.isRecorded(Self.address, on: "eth0", byNoneBut: "node-a") == isAlone)
+        #expect(!plan.isRecorded(Self.address, on: "eth1", byNoneBut: "node-a"))
     }
 
     @Test("what an earlier process wrote stays while this one joins, and keeps its beginning when it comes back")

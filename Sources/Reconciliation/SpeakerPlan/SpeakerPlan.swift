@@ -38,9 +38,10 @@ package struct SpeakerPlan: Sendable, Hashable {
         }
     }
 
-    /// Who the API record says announces an address on the interface of this name.
-    package func recordedOwner(of address: IPAddress, on link: String) -> String? {
-        addresses[address]?.records.first { $0.interface == link }?.node
+    /// Whether the API record names this node, and no other, as the announcer on the interface of this name.
+    package func isRecorded(_ address: IPAddress, on link: String, byNoneBut node: String) -> Bool {
+        let records = addresses[address]?.records.filter { $0.interface == link } ?? []
+        return !records.isEmpty && records.allSatisfy { $0.node == node }
     }
 
     /// The names in an advertisement's `interfaces` for this node that no link here has.

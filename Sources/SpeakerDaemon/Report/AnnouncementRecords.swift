@@ -145,6 +145,8 @@ package struct AnnouncementRecords: Sendable {
             for service in plan.addresses[place.address]?.services ?? [] {
                 let name = ServiceL2Status.objectName(namespace: service.namespace, name: service.name)
                 services[name] = service
+                // A Service that has the address next is not told that we announce it.
+                if fact.removal != nil, !isWritten(place, in: name) { continue }
                 wanted[name, default: []].append(
                     Entry(
                         address: place.address.description, interface: place.link, node: node,
@@ -153,6 +155,11 @@ package struct AnnouncementRecords: Sendable {
             }
         }
         return wanted.mapValues { $0.sorted(by: Self.order) }
+    }
+
+    private func isWritten(_ place: Place, in name: String) -> Bool {
+        let text = place.address.description
+        return written[name]?.contains { $0.address == text && $0.interface == place.link } ?? false
     }
 
     /// A speaker that comes back to what it announced has announced it all the time: its helper gave its address.

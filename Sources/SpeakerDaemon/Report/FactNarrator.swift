@@ -15,8 +15,8 @@ struct FactNarrator {
         switch fact {
         case .took(let address, let term):
             logger.notice("announcing", metadata: metadata(address, link, ["election.term": "\(term)"]))
-            // A speaker that comes back to its addresses changed nothing.
-            guard plan.recordedOwner(of: address, on: link) != node else { return }
+            // A speaker that comes back to its addresses changed nothing, unless another one had them meanwhile.
+            guard !plan.isRecorded(address, on: link, byNoneBut: node) else { return }
             event(
                 .normal, "Announcing", "announcing \(address) from node \"\(node)\" on interface \(link)", address,
                 plan, snapshot)
