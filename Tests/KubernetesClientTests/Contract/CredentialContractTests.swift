@@ -6,7 +6,7 @@ import Testing
 
 @testable import KubernetesClient
 
-@Suite("Client contract: credentials", .serialized, .timeLimit(.minutes(2)))
+@Suite("Client contract: credentials", .serialized, .timeLimit(.minutes(ContractServer.minutes)))
 struct ClientContractCredentialTests {
     @Test("a token file is read again after a 401, by short requests and by watches")
     func tokenRotation() async throws {

@@ -7,7 +7,7 @@ import ServiceLifecycle
 import Synchronization
 import Testing
 
-@Suite("Client contract: leases", .serialized, .timeLimit(.minutes(2)))
+@Suite("Client contract: leases", .serialized, .timeLimit(.minutes(ContractServer.minutes)))
 struct ClientContractLeaseTests {
     static let timing = LeaderElectionTiming(
         leaseDuration: .seconds(3), renewDeadline: .seconds(2), retryPeriod: .milliseconds(300))

@@ -4,7 +4,7 @@ import KubernetesModel
 import MonotonicTime
 import Testing
 
-@Suite("Client contract: watches", .serialized, .timeLimit(.minutes(2)))
+@Suite("Client contract: watches", .serialized, .timeLimit(.minutes(ContractServer.minutes)))
 struct ClientContractWatchTests {
     @Test("a reflector lists, then follows every change once, in order")
     func follows() async throws {

@@ -35,6 +35,9 @@ struct ContractServer: Sendable {
     /// A real kube-apiserver is what the contract is held against in a child process (``ContractChildTests``).
     static let isReal = ProcessInfo.processInfo.environment["HERALD_CONTRACT_REAL"] != nil
 
+    /// A test's limit counts its wait for ``RealTurn`` too: one test of each other suite may be before it.
+    static let minutes = isReal ? 5 : 2
+
     let url: String
     let authorityPEM: String
     let adminToken: String
@@ -175,15 +178,18 @@ struct ContractServer: Sendable {
     }
 }
 
-/// Tests of other suites wait for theirs.
+/// Tests of other suites wait for theirs, in the order in which they came.
 actor RealTurn {
     static let shared = RealTurn()
-    private var isTaken = false
+    private var tickets = 0
+    private var queue: [Int] = []
 
     func take(_ body: @Sendable () async throws -> Void) async throws {
-        while isTaken { try await Task.sleep(for: .milliseconds(50)) }
-        isTaken = true
-        defer { isTaken = false }
+        tickets += 1
+        let ticket = tickets
+        queue.append(ticket)
+        defer { queue.removeAll { $0 == ticket } }
+        while queue.first != ticket { try await Task.sleep(for: .milliseconds(50)) }
         try await body()
     }
 }
