@@ -61,7 +61,10 @@ extension Allocator {
             case .requireBoth: IPFamily.allCases
             }
         let name = { (index: Int) in spaces[index].pool.name }
-        let able = candidates.filter { pool in wanted.allSatisfy { !spaces[pool][$0].assignable.isEmpty } }
+        // A pool whose addresses are all reserved has none left, whatever it lists.
+        let able = candidates.filter { index in
+            wanted.allSatisfy { family in spaces[index].pool.ranges.contains { $0.family == family } }
+        }
         let families = request.families.families
         return able.isEmpty
             ? .poolLacksFamily(pools: candidates.map(name), families: families)

@@ -89,7 +89,7 @@ extension Refusal {
 }
 
 extension ReservedAddresses.Reason {
-    var clause: String {
+    package var clause: String {
         switch self {
         case .node(let name): "is the address of node \(name)"
         case .podRange(let node): "is in the Pod range of node \(node)"

@@ -29,6 +29,11 @@ package struct ReservedAddresses: Sendable, Hashable {
         entries.first { $0.range.contains(address) }?.reason
     }
 
+    /// Why a range is reserved from its first address to its last; `nil` if part of it is not, or for several reasons.
+    package func reason(for range: IPRange) -> Reason? {
+        entries.first { $0.range.contains(range.first) && $0.range.contains(range.last) }?.reason
+    }
+
     private static let never: [Entry] = [
         "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::/8", "fe80::/10", "ff00::/8",
     ].compactMap { IPPrefix($0).map { Entry(IPRange($0), .notUnicast) } }

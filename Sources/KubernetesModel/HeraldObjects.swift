@@ -18,6 +18,8 @@ public enum HeraldObjects {
     public static let interfacesAnnotation = "lb.cluster.home/interfaces"
     /// On a speaker's Lease: the version of its program.
     public static let versionAnnotation = "lb.cluster.home/version"
+    /// On a speaker's Lease: the `spec.loadBalancerClass` that it serves; empty for Services without one.
+    public static let classAnnotation = "lb.cluster.home/load-balancer-class"
     /// On a speaker's Lease: how many peers it hears on each link, as `eth0=3,eth1=2`.
     public static let peersAnnotation = "lb.cluster.home/peers"
     /// On a speaker's Lease: the watches of the API server that are silent, separated by commas; empty when all live.

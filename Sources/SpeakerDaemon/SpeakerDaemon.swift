@@ -7,6 +7,7 @@ import MonotonicTime
 import Netlink
 import NetworkAddresses
 import PacketSocket
+import Reconciliation
 import ServiceLifecycle
 import Telemetry
 import UnixSignals
@@ -82,8 +83,8 @@ struct SpeakerDaemon {
             events,
             RecordWriter(client: client, control: control, namespace: settings.namespace, logger: logger),
             LeaseKeeper(
-                client: client, control: control, loop: loop, node: settings.node, namespace: settings.namespace,
-                logger: logger),
+                client: client, control: control, loop: loop, node: settings.node,
+                loadBalancerClass: settings.policy.loadBalancerClass, namespace: settings.namespace, logger: logger),
             ClaimReader(client: client, control: control, requests: refused, logger: logger),
             ClusterWatcher(client: client, control: control, namespace: settings.namespace, logger: logger),
         ]

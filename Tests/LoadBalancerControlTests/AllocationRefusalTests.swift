@@ -58,6 +58,12 @@ struct AllocationRefusalTests {
                 pool(range), World.service("a"), World.service("b", address: "192.168.57.201"), service("")),
             says: "IPAddressPool \"lan\" has no free IPv4 address left."),
         Row(
+            reason: "poolExhausted",
+            yaml: World.join(
+                pool("addresses: [10.244.0.0/28]"), World.node("n1", more: "spec: {podCIDRs: [10.244.0.0/24]}"),
+                service("")),
+            says: "IPAddressPool \"lan\" has no free IPv4 address left."),
+        Row(
             reason: "addressOutsidePools", yaml: World.join(pool(range), asking("10.9.9.9")),
             says: "10.9.9.9 is in no IPAddressPool."),
         Row(

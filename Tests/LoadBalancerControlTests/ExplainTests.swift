@@ -160,6 +160,34 @@ struct ExplainTests {
         #expect(lines.contains("  node n1: eligible; announces it on eth0 (02:00:00:00:00:01) for 60s"))
         #expect(lines.contains("  → announced by n1 on eth0"))
     }
+
+    @Test(
+        "which loadBalancerClass is served is known from the speakers' Leases",
+        arguments: [
+            ("loadBalancerClass: x/y", "x/y", true), ("loadBalancerClass: x/y", "", false), ("", "x/y", false),
+            ("", "", true),
+        ])
+    func servedClass(spec: String, served: String, isOurs: Bool) throws {
+        let world = try World(
+            World.join(
+                World.pool, World.service("web", spec: spec), World.node("n1"),
+                """
+                kind: Lease
+                metadata: {name: speaker-n0, namespace: herald-system, annotations: {lb.cluster.home/load-balancer-class: old}}
+                spec: {renewTime: "2026-11-21T11:00:00.000000Z"}
+                """,
+                """
+                kind: Lease
+                metadata: {name: speaker-n1, namespace: herald-system, annotations: {lb.cluster.home/load-balancer-class: "\(served)"}}
+                spec: {renewTime: "2026-11-21T12:00:00.000000Z"}
+                """))
+        let lines = world.explain("web")
+        #expect(lines.contains("Allocation") == isOurs, "\(lines)")
+        #expect(lines.contains("Service default/web: OtherClass") != isOurs)
+        let service = try #require(world.snapshot.services.values.first)
+        let (state, _) = ServiceView.state(of: service, servedClass: world.snapshot.servedClass)
+        #expect((state.text == ServiceView.otherClass) != isOurs)
+    }
 }
 
 /// One value of each case that has a payload. The switches have no default: a new case does not compile until it is

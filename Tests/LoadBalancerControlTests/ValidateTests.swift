@@ -28,6 +28,12 @@ struct ValidateTests {
             ),
             (World.join(pool("addresses: [10.0.0.0/24]"), pool("addresses: [10.0.1.0/24]")), .error, "is there twice"),
             (
+                World.join(
+                    pool("addresses: [192.168.57.11/32, 192.168.57.200/30]"),
+                    World.node("n1", more: "status: {addresses: [{type: InternalIP, address: 192.168.57.11}]}")),
+                .error, "is the address of node n1"
+            ),
+            (
                 World.join(pool("addresses: [10.0.0.0/24]"), advertisement("ipAddressPools: [other]")), .warning,
                 "names other"
             ),

@@ -107,10 +107,12 @@ struct ClusterCheck {
     }
 
     private var services: [Finding] {
-        snapshot.services.values.filter { $0.spec?.type == "LoadBalancer" }.sorted { $0.key < $1.key }.compactMap {
+        let served = snapshot.servedClass
+        return snapshot.services.values.filter { $0.spec?.type == "LoadBalancer" }.sorted { $0.key < $1.key }.compactMap
+        {
             service in
-            let (state, reason) = ServiceView.state(of: service)
-            guard state.text != "Announced" else { return nil }
+            let (state, reason) = ServiceView.state(of: service, servedClass: served)
+            guard state.text != "Announced", state.text != ServiceView.otherClass else { return nil }
             return Finding(
                 state.tone == .bad ? .error : .warning, "Service \(service.key)", "\(state.text): \(reason)",
                 "\(ProgramName.current) explain service \(service.metadata.name) -n \(service.metadata.namespace ?? "default")"

@@ -16,14 +16,16 @@ struct ServiceExplanation {
 
     /// nil when there is no such Service.
     init?(_ key: ObjectKey, in snapshot: ClusterSnapshot, heraldNamespace: String, now: Timestamp) {
-        guard let service = snapshot.services[key], let plan = SpeakerPlan.explain(key, in: snapshot) else {
-            return nil
-        }
+        let policy = SpeakerPolicy(loadBalancerClass: snapshot.servedClass)
+        guard let service = snapshot.services[key],
+            let plan = SpeakerPlan.explain(key, in: snapshot, policy: policy)
+        else { return nil }
         (self.service, self.snapshot, self.now) = (service, snapshot, now)
         let planner = ControllerPlanner(
-            snapshot, policy: ControllerPolicy(namespace: heraldNamespace),
+            snapshot,
+            policy: ControllerPolicy(loadBalancerClass: policy.loadBalancerClass, namespace: heraldNamespace),
             at: PlanTime(instant: Instant(nanoseconds: 0), wall: now))
-        let (state, _) = ServiceView.state(of: service)
+        let (state, _) = ServiceView.state(of: service, servedClass: policy.loadBalancerClass)
         let isLoadBalancer = service.spec?.type == "LoadBalancer"
         lines.append("Service \(key): \(isLoadBalancer ? state.text : "not a load balancer")")
         if let refusal = plan.refusal, refusal != .noAddress {

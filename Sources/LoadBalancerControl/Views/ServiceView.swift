@@ -17,10 +17,10 @@ struct ServiceView: ResourceView {
     }
 
     func rows(of snapshot: ClusterSnapshot, now: Timestamp) -> [ResourceRow] {
-        let entries = Self.entries(in: snapshot)
+        let (entries, served) = (Self.entries(in: snapshot), snapshot.servedClass)
         return snapshot.services.values
             .filter { $0.spec?.type == "LoadBalancer" && (namespace == nil || $0.metadata.namespace == namespace) }
-            .sorted { $0.key < $1.key }.map { row($0, entries[$0.key] ?? [], now) }
+            .sorted { $0.key < $1.key }.map { row($0, entries[$0.key] ?? [], served, now) }
     }
 
     /// Who announces what, by Service.
@@ -35,13 +35,15 @@ struct ServiceView: ResourceView {
         }
     }
 
-    private func row(_ service: Service, _ entries: [ServiceL2Status.Announced], _ now: Timestamp) -> ResourceRow {
+    private func row(
+        _ service: Service, _ entries: [ServiceL2Status.Announced], _ served: String?, _ now: Timestamp
+    ) -> ResourceRow {
         let addresses = (service.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
         let announced = entries.filter { addresses.contains($0.address) && $0.conflict == nil }
         let nodes = announced.map(\.node).uniqued()
         let since = announced.compactMap(\.since).min()
         let pool = service.metadata.annotations?[ServiceAnnotation.allocatedFrom]
-        let (state, reason) = Self.state(of: service)
+        let (state, reason) = Self.state(of: service, servedClass: served)
         return ResourceRow(
             id: "\(service.key)",
             cells: [
@@ -70,8 +72,16 @@ struct ServiceView: ResourceView {
             ])
     }
 
+    /// The state of a Service that is left to another load balancer.
+    static let otherClass = "OtherClass"
+
     /// The first of Herald's conditions that is not as it should be, in one word, and its sentence.
-    static func state(of service: Service) -> (TextTable.Cell, String) {
+    ///
+    /// - Parameter servedClass: The `spec.loadBalancerClass` that the daemons serve.
+    static func state(of service: Service, servedClass: String?) -> (TextTable.Cell, String) {
+        guard service.spec?.loadBalancerClass == servedClass else {
+            return (.init(otherClass), "another load balancer serves this Service's loadBalancerClass")
+        }
         let conditions = service.status?.conditions ?? []
         let hasAddress = !(service.status?.loadBalancer?.ingress ?? []).isEmpty
         for type in [ConditionType.allocated, ConditionType.announced] {
@@ -84,6 +94,17 @@ struct ServiceView: ResourceView {
             }
         }
         return (.init("Announced", .good), "")
+    }
+}
+
+extension ClusterSnapshot {
+    /// The `spec.loadBalancerClass` that the speaker seen last says it serves; nil: Services without one.
+    var servedClass: String? {
+        let speakers = leases.values.filter { $0.metadata.name.hasPrefix(HeraldObjects.speakerLeasePrefix) }
+        let last = speakers.max {
+            ($0.spec?.renewTime?.time.microseconds ?? 0) < ($1.spec?.renewTime?.time.microseconds ?? 0)
+        }
+        return last?.metadata.annotations?[HeraldObjects.classAnnotation].flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 

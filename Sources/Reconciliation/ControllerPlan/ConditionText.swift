@@ -64,7 +64,7 @@ extension ServicePlan.Verdict {
         switch verdict {
         case .accepted: Self(status: true, reason: "Accepted", message: "Services are given addresses from this pool.")
         case .acceptedInPart(let bad):
-            Self(status: true, reason: "InvalidAddresses", message: text(bad) + " The other entries are used.")
+            Self(status: true, reason: "InvalidAddresses", message: text(bad) + " What else the pool has is used.")
         case .invalid(let bad): Self(status: false, reason: "InvalidAddresses", message: text(bad))
         case .overlaps(let pool, let range):
             Self(

@@ -7,7 +7,7 @@ package struct PoolTable: Sendable, Hashable {
     /// Whether a pool hands out addresses.
     package enum Verdict: Sendable, Hashable {
         case accepted
-        /// Some entries are ignored, with the reason; the others are used.
+        /// Some entries are ignored or wholly reserved, with the reason; the others are used.
         case acceptedInPart([BadEntry])
         case invalid([BadEntry])
         /// The older pool, and the entry of it that this one runs into.
@@ -41,7 +41,7 @@ package struct PoolTable: Sendable, Hashable {
         for object in byAge {
             let name = object.metadata.name
             let (ranges, bad) = Self.parse(object.spec.addresses)
-            let verdict = Self.verdict(ranges, bad, taken)
+            let verdict = Self.verdict(ranges, bad + reserved.entries(covering: ranges), taken)
             verdicts[name] = verdict
             guard verdict.isAccepted else {
                 notReady[name] = ranges
@@ -113,6 +113,13 @@ private struct ServiceSelector: Sendable, Hashable {
 }
 
 extension ReservedAddresses {
+    /// The ranges that have no address to give, with the reason.
+    fileprivate func entries(covering ranges: [IPRange]) -> [PoolTable.BadEntry] {
+        ranges.compactMap { range in
+            reason(for: range).map { PoolTable.BadEntry(text: range.description, reason: $0.clause) }
+        }
+    }
+
     /// Addresses of nodes, and the Pod and Service ranges as far as the API tells them.
     init(of snapshot: ClusterSnapshot) {
         var entries: [Entry] = []

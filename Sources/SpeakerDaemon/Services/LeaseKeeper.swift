@@ -12,6 +12,7 @@ struct LeaseKeeper: ServiceLifecycle.Service {
     let control: SpeakerControl
     let loop: PacketLoop<LinkSpeaker>
     let node: String
+    let loadBalancerClass: String?
     let namespace: String
     let logger: Logger
 
@@ -65,6 +66,7 @@ struct LeaseKeeper: ServiceLifecycle.Service {
         annotations[HeraldObjects.peersAnnotation] = await control.peersHeard
         annotations[HeraldObjects.staleAnnotation] = await control.silentWatches
         annotations[HeraldObjects.versionAnnotation] = heraldVersion
+        annotations[HeraldObjects.classAnnotation] = loadBalancerClass ?? ""
         lease.metadata.annotations = annotations
         lease.metadata.labels = (lease.metadata.labels ?? [:]).merging(
             ["app.kubernetes.io/component": "speaker", "app.kubernetes.io/managed-by": "herald"]) { $1 }
