@@ -97,9 +97,9 @@ bench-controller: release ## 1,000 and 10,000 waiting Services: time, CPU and me
 	scripts/bench-controller
 
 .PHONY: histories
-histories: ## 10,000 random histories of allocation, seeds printed; HERALD_HISTORIES and HERALD_SEED choose others
-	HERALD_HISTORIES=$${HERALD_HISTORIES:-10000} swift test --filter AllocationHistoryTests
-
+histories: ## 10,000 seeded histories of allocation: the planner against a naive judge (SEEDS=n, FIRST=seed)
+	$(RELEASE) --product histories
+	$(RELEASE_BIN)/histories --seeds $(or $(SEEDS),10000) --first-seed $(or $(FIRST),1)
 
 .PHONY: lbctl-page
 lbctl-page: ## docs/lbctl.md, made by running lbctl against the lab (needs root)

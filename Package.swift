@@ -122,6 +122,13 @@ let tests: [Target] = [
             "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "Link",
         ],
         path: "Tests/SimulationKit"),
+    .target(
+        name: "AllocationKit",
+        dependencies: [
+            "ControllerDaemon", "Reconciliation", "AddressPools", "KubernetesModel", "MonotonicTime",
+            "NetworkAddresses",
+        ],
+        path: "Tests/AllocationKit"),
     .target(name: "CaptureKit", dependencies: ["CPcap"], path: "Tests/CaptureKit"),
     .target(name: "ContractKit", path: "Tests/ContractKit"),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
@@ -148,6 +155,7 @@ let tests: [Target] = [
         path: "Tests/Benchmarks/client-bench"),
     .executableTarget(
         name: "simulate", dependencies: ["SimulationKit"], path: "Tests/Simulate"),
+    .executableTarget(name: "histories", dependencies: ["AllocationKit"], path: "Tests/Histories"),
     .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses", "CaptureKit"]),
     .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "MonotonicTime", "NetworkAddresses"]),
@@ -178,8 +186,9 @@ let tests: [Target] = [
     .testTarget(
         name: "ControllerDaemonTests",
         dependencies: [
-            "ControllerDaemon", "EmbeddedAPIServer", "ObjectStore", "KubernetesClient", "KubernetesModel",
-            "Reconciliation", "AddressPools", "MonotonicTime", "NetworkAddresses", logging, yams, lifecycle,
+            "ControllerDaemon", "AllocationKit", "EmbeddedAPIServer", "ObjectStore", "KubernetesClient",
+            "KubernetesModel", "Reconciliation", "AddressPools", "MonotonicTime", "NetworkAddresses", logging, yams,
+            lifecycle,
         ]),
     .testTarget(
         name: "SpeakerDaemonTests",

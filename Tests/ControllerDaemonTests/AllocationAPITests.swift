@@ -1,3 +1,4 @@
+import AllocationKit
 import EmbeddedAPIServer
 import Foundation
 import KubernetesClient

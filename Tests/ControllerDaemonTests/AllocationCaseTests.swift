@@ -1,3 +1,4 @@
+import AllocationKit
 import ControllerDaemon
 import Foundation
 import KubernetesModel
@@ -67,19 +68,5 @@ extension AllocationCase.Expectation {
             addresses: (service.status?.loadBalancer?.ingress ?? []).compactMap { $0.ip ?? $0.hostname },
             pool: service.metadata.annotations?[ServiceAnnotation.allocatedFrom],
             reason: service.status?.conditions?.first { $0.type == ConditionType.allocated }?.reason ?? "")
-    }
-}
-
-extension ServiceL2Status {
-    /// What a speaker writes about an address that somebody else answers for.
-    init(conflictOf service: ObjectKey, _ address: String, _ hardwareAddress: String) {
-        let name = ServiceL2Status.objectName(namespace: service.namespace, name: service.name)
-        self.init(
-            metadata: ObjectMeta(name: name, namespace: ControllerPolicy().namespace),
-            status: .init(
-                serviceNamespace: service.namespace, serviceName: service.name,
-                addresses: [
-                    .init(address: address, interface: "eth0", node: "worker-1", conflict: hardwareAddress)
-                ]))
     }
 }

@@ -1,3 +1,4 @@
+import AllocationKit
 import ControllerDaemon
 import KubernetesModel
 import Reconciliation

@@ -5,18 +5,18 @@ import NetworkAddresses
 import Reconciliation
 
 /// A random history of a small cluster, with what must hold after each step.
-struct AllocationHistory {
-    let seed: UInt64
+package struct AllocationHistory {
+    package let seed: UInt64
     private var random: SplitMix64
     private let api = FakeAPI()
     private var controller: FakeController
-    private(set) var violations: [String] = []
-    private(set) var trace: [String] = []
+    package private(set) var violations: [String] = []
+    package private(set) var trace: [String] = []
     /// Addresses that must not move in this step: those of Services that nobody touched.
     private var settledBefore: [ObjectKey: [String]] = [:]
     private var touchedService: ObjectKey?
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         (self.seed, random) = (seed, SplitMix64(seed: seed))
         controller = FakeController(api)
         controller.lead()
@@ -26,14 +26,27 @@ struct AllocationHistory {
                 status: .init(addresses: [.init(type: "InternalIP", address: "10.0.0.3")])))
     }
 
-    mutating func run(steps: Int) throws {
-        for _ in 0..<steps where violations.isEmpty {
+    package static let steps = 30
+
+    /// Up to the first step after which a rule is broken.
+    package mutating func run() {
+        for _ in 0..<Self.steps where violations.isEmpty {
             settledBefore = addresses()
             touchedService = nil
-            try step()
-            try settle()
-            check()
+            do {
+                try step()
+                try settle()
+                check()
+            } catch {
+                violations.append("\(error)")
+            }
         }
+    }
+
+    /// The seed, what happened, and which rules it broke.
+    package var report: String {
+        let verdict = violations.isEmpty ? ["every rule held"] : violations.map { "BROKEN: \($0)" }
+        return (["seed \(seed)"] + (trace + verdict).map { "    \($0)" }).joined(separator: "\n")
     }
 
     // MARK: What happens

@@ -1,26 +1,27 @@
-import AddressPools
-import ControllerDaemon
+package import ControllerDaemon
 import Foundation
-import KubernetesModel
-import MonotonicTime
+package import KubernetesModel
+package import MonotonicTime
 import NetworkAddresses
-import Reconciliation
+package import Reconciliation
 
 /// A strict little API server for Services, pools, nodes, namespaces and announcements: versions, a change log, merge
 /// patches that conflict on an old version. Time is virtual.
-final class FakeAPI {
-    private(set) var services: [ObjectKey: Service] = [:]
-    private(set) var pools: [ObjectKey: IPAddressPool] = [:]
-    private(set) var nodes: [ObjectKey: Node] = [:]
-    private(set) var namespaces: [ObjectKey: Namespace] = [:]
-    private(set) var announcements: [ObjectKey: ServiceL2Status] = [:]
-    private(set) var serviceCIDRs: [ObjectKey: ServiceCIDR] = [:]
-    private(set) var log: [ClusterChange] = []
-    private(set) var writes = 0
-    var now = PlanTime(instant: Instant(nanoseconds: 1), wall: Timestamp(seconds: 1_800_000_000))
+package final class FakeAPI {
+    package private(set) var services: [ObjectKey: Service] = [:]
+    package private(set) var pools: [ObjectKey: IPAddressPool] = [:]
+    package private(set) var nodes: [ObjectKey: Node] = [:]
+    package private(set) var namespaces: [ObjectKey: Namespace] = [:]
+    package private(set) var announcements: [ObjectKey: ServiceL2Status] = [:]
+    package private(set) var serviceCIDRs: [ObjectKey: ServiceCIDR] = [:]
+    package private(set) var log: [ClusterChange] = []
+    package private(set) var writes = 0
+    package var now = PlanTime(instant: Instant(nanoseconds: 1), wall: Timestamp(seconds: 1_800_000_000))
     private var version = 0
 
-    func advance(_ interval: Interval) {
+    package init() {}
+
+    package func advance(_ interval: Interval) {
         now.instant = now.instant + interval
         now.wall = Timestamp(microseconds: now.wall.microseconds + interval.nanoseconds / 1000)
     }
@@ -37,7 +38,7 @@ final class FakeAPI {
 
     /// Creates or changes; the status stays, and so do the controller's own annotations. A Service that is being deleted
     /// goes with its last finalizer.
-    func put(_ service: Service) {
+    package func put(_ service: Service) {
         var service = service
         let old = services[service.key]
         if let old, old.metadata.deletionTimestamp != nil, service.metadata.finalizers?.isEmpty ?? true {
@@ -54,7 +55,7 @@ final class FakeAPI {
         store(service)
     }
 
-    func put(_ pool: IPAddressPool) {
+    package func put(_ pool: IPAddressPool) {
         var pool = pool
         let old = pools[pool.key]
         stamp(&pool.metadata, old: old?.metadata)
@@ -63,28 +64,28 @@ final class FakeAPI {
         log.append(.pool(.applied(pool)))
     }
 
-    func put(_ node: Node) {
+    package func put(_ node: Node) {
         var node = node
         stamp(&node.metadata, old: nodes[node.key]?.metadata)
         nodes[node.key] = node
         log.append(.node(.applied(node)))
     }
 
-    func put(_ namespace: Namespace) {
+    package func put(_ namespace: Namespace) {
         var namespace = namespace
         stamp(&namespace.metadata, old: namespaces[namespace.key]?.metadata)
         namespaces[namespace.key] = namespace
         log.append(.namespace(.applied(namespace)))
     }
 
-    func put(_ announcement: ServiceL2Status) {
+    package func put(_ announcement: ServiceL2Status) {
         var announcement = announcement
         stamp(&announcement.metadata, old: announcements[announcement.key]?.metadata)
         announcements[announcement.key] = announcement
         log.append(.announcement(.applied(announcement)))
     }
 
-    func put(_ range: ServiceCIDR) {
+    package func put(_ range: ServiceCIDR) {
         var range = range
         stamp(&range.metadata, old: serviceCIDRs[range.key]?.metadata)
         serviceCIDRs[range.key] = range
@@ -92,7 +93,7 @@ final class FakeAPI {
     }
 
     /// With a finalizer it is only marked.
-    func deleteService(_ key: ObjectKey) {
+    package func deleteService(_ key: ObjectKey) {
         if var held = services[key], held.metadata.finalizers?.isEmpty == false {
             guard held.metadata.deletionTimestamp == nil else { return }
             stamp(&held.metadata, old: held.metadata)
@@ -102,20 +103,20 @@ final class FakeAPI {
         if let old = services.removeValue(forKey: key) { log.append(.service(.deleted(old))) }
     }
 
-    func deletePool(_ name: String) {
+    package func deletePool(_ name: String) {
         if let old = pools.removeValue(forKey: ObjectKey(name: name)) { log.append(.pool(.deleted(old))) }
     }
 
-    func deleteNode(_ name: String) {
+    package func deleteNode(_ name: String) {
         if let old = nodes.removeValue(forKey: ObjectKey(name: name)) { log.append(.node(.deleted(old))) }
     }
 
-    func deleteAnnouncement(_ key: ObjectKey) {
+    package func deleteAnnouncement(_ key: ObjectKey) {
         if let old = announcements.removeValue(forKey: key) { log.append(.announcement(.deleted(old))) }
     }
 
     /// Somebody else writes the status.
-    func setStatus(_ key: ObjectKey, addresses: [String]) {
+    package func setStatus(_ key: ObjectKey, addresses: [String]) {
         guard var service = services[key] else { return }
         stamp(&service.metadata, old: service.metadata)
         var status = service.status ?? Service.Status()
@@ -135,7 +136,7 @@ final class FakeAPI {
     // MARK: What controllers do
 
     /// Lists, in the order in which a reflector would hand them on.
-    var lists: [ClusterChange] {
+    package var lists: [ClusterChange] {
         [
             .node(.replaced(Array(nodes.values))), .namespace(.replaced(Array(namespaces.values))),
             .pool(.replaced(Array(pools.values))), .announcement(.replaced(Array(announcements.values))),
@@ -143,7 +144,7 @@ final class FakeAPI {
         ]
     }
 
-    func perform(_ work: Work) throws -> WorkResult {
+    package func perform(_ work: Work) throws -> WorkResult {
         writes += 1
         switch work {
         case .service(let object, let write):
@@ -192,70 +193,5 @@ extension JSONValue {
             }
         }
         return .object(members)
-    }
-}
-
-/// A controller beside ``FakeAPI``: it sees changes as late, and writes as late, as the test wants.
-final class FakeController {
-    private(set) var state: ControllerState
-    private let api: FakeAPI
-    private var cursor: Int
-    /// Decided, but not sent yet: what a paused process has in its hands.
-    private(set) var held: [Work] = []
-    /// The sentences of the Events that came with its writes.
-    private(set) var told: [String] = []
-
-    init(_ api: FakeAPI, policy: ControllerPolicy = ControllerPolicy()) {
-        self.api = api
-        state = ControllerState(policy: policy, watches: Set(Watch.allCases))
-        cursor = api.log.count
-        for list in api.lists { state.apply(list, at: api.now) }
-    }
-
-    var planner: ControllerPlanner? { state.planner }
-
-    func lead() { state.becameLeader(at: api.now) }
-    func stopLeading() { state.lostLeadership() }
-
-    /// - Parameter observe: sees each change before the controller does.
-    func deliver(observe: (ClusterChange, ControllerPlanner?) -> Void = { _, _ in }) {
-        while cursor < api.log.count {
-            let change = api.log[cursor]
-            cursor += 1
-            observe(change, state.planner)
-            state.apply(change, at: api.now)
-        }
-    }
-
-    /// Takes work without doing it.
-    func decide() {
-        while let work = state.next(at: api.now) { held.append(work) }
-    }
-
-    func performHeld() throws {
-        while !held.isEmpty {
-            let work = held.removeFirst()
-            let result = try api.perform(work)
-            if case .service(_, let write) = work, result == .written { told += write.events.map(\.message) }
-            state.finished(work, result, at: api.now.instant)
-        }
-    }
-
-    /// Works until nothing is left to do.
-    /// - Returns: false when it never comes to rest.
-    func settle(observe: (ClusterChange, ControllerPlanner?) -> Void = { _, _ in }) throws -> Bool {
-        for _ in 0..<60 {
-            deliver(observe: observe)
-            decide()
-            guard !held.isEmpty || cursor < api.log.count else {
-                // Chores are looked at once a second.
-                api.advance(.milliseconds(1100))
-                decide()
-                if held.isEmpty { return true }
-                continue
-            }
-            try performHeld()
-        }
-        return false
     }
 }
