@@ -12,7 +12,9 @@ struct AllocationOracle {
     private let conflicts: Set<String>
 
     init(_ api: FakeAPI) {
-        services = api.services.values.sorted { $0.key < $1.key }
+        // What somebody writes into the status of a Service that is no load balancer is none of Herald's.
+        services = api.services.values.filter { ServiceRequest($0, loadBalancerClass: nil) != nil }
+            .sorted { $0.key < $1.key }
         // In the order of age; of two that overlap, the older one counts.
         var accepted: [IPAddressPool] = []
         for pool in api.pools.values.sorted(by: { Age($0.metadata) < Age($1.metadata) }) {
@@ -58,11 +60,9 @@ struct AllocationOracle {
     }
 
     func duplicates() -> [String] {
-        // What somebody writes into the status of a Service that is no load balancer is none of Herald's.
-        let balancers = services.filter { request($0) != nil }
         var found: [String] = []
-        for (index, a) in balancers.enumerated() {
-            for b in balancers[(index + 1)...] {
+        for (index, a) in services.enumerated() {
+            for b in services[(index + 1)...] {
                 let common = Set(held(a)).intersection(held(b))
                 if !common.isEmpty, !mayShare(a, b) { found.append("\(a.key) and \(b.key) both have \(common)") }
             }
