@@ -95,6 +95,13 @@ extension AllocationCase {
                 .expect("a", .has("192.168.57.200", from: "lan")), .expect("b", .has("192.168.57.201", from: "lan")),
             ]),
         .init(
+            "Somebody writes a younger Service's address into the status of one that has what it asks for: both keep theirs",
+            [
+                lan, .service("a", ["lb.cluster.home/addresses": "192.168.57.202"]), .service("b"),
+                .status("a", ["192.168.57.200"]),
+                .expect("a", .has("192.168.57.202", from: "lan")), .expect("b", .has("192.168.57.200", from: "lan")),
+            ]),
+        .init(
             "The loadBalancerClass becomes another's (by way of ClusterIP): released, and no trace is left",
             [
                 lan, .service("a"), .service("a") { $0.spec?.type = "ClusterIP" },

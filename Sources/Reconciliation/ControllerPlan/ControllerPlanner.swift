@@ -206,7 +206,7 @@ package struct ControllerPlanner: Sendable {
     }
 
     /// Gives a Service back what it has: what its status says if somebody changed that, else what was decided for it.
-    /// Of two that can't share an address, the older keeps it.
+    /// What it asks for by number and has, nobody can write away. Of two that can't share an address, the older keeps it.
     /// - Returns: the Services that had to give way.
     private mutating func claim(_ key: ObjectKey, _ decision: ControllerMemory.Decision?, at now: Instant)
         -> [ObjectKey]
@@ -214,8 +214,10 @@ package struct ControllerPlanner: Sendable {
         guard let record = records[key] else { return [] }
         let decision = decision.flatMap { $0.uid == record.uid ? $0 : nil }
         let decided = decision?.addresses ?? []
+        let hasRequested = !decided.isEmpty && Set(decided) == Set(record.request.addresses)
         let isNews =
-            decision == nil || !(record.seen.isEmpty || record.seen == decided || record.seen == decision?.seen)
+            decision == nil
+            || !(record.seen.isEmpty || record.seen == decided || record.seen == decision?.seen || hasRequested)
         let newTerms = decision.map { hasNewTerms($0, record) } ?? false
         let holder = Holder(key)
         let wanted = isNews ? record.seen : decided
