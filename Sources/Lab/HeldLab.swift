@@ -67,12 +67,14 @@ public struct HeldLab: Sendable {
 
     /// Runs `command` on `node` with this terminal, and returns its exit status.
     ///
+    /// The lab's root folder is entered too: it may have been started in a chroot(2).
+    ///
     /// - Parameter programs: is put in front of PATH, so that `lbctl` is this one.
     public func run(_ command: [String], on node: String, programs: String) async throws -> Int32 {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
         return
             try await Program(
-                ["nsenter", "--target", String(process), "--mount", "--net", "--pid"]
+                ["nsenter", "--target", String(process), "--mount", "--root", "--wd", "--net", "--pid"]
                     + [
                         "ip", "netns", "exec", node, "env", "KUBECONFIG=\(LabFiles.kubeconfig)",
                         "PATH=\(programs):\(path)",

@@ -30,7 +30,8 @@ struct ValidateTests {
             (
                 World.join(
                     pool("addresses: [192.168.57.11/32, 192.168.57.200/30]"),
-                    World.node("n1", more: "status: {addresses: [{type: InternalIP, address: 192.168.57.11}]}")),
+                    "apiVersion: v1\n"
+                        + World.node("n1", more: "status: {addresses: [{type: InternalIP, address: 192.168.57.11}]}")),
                 .error, "is the address of node n1"
             ),
             (
