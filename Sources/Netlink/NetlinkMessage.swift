@@ -68,8 +68,10 @@ package enum NetlinkMessage: Sendable, Hashable {
         interface.isLoopback = flags & 0x8 != 0
         interface.isWithoutARP = flags & 0x80 != 0
         interface.hasCarrier = flags & 0x1_0000 != 0
+        var isWirelessEvent = false
         forEachAttribute(message, from: 32) { type, value in
             switch type {
+            case Int(IFLA_WIRELESS): isWirelessEvent = true
             case Int(IFLA_IFNAME): interface.name = value.text
             case Int(IFLA_ADDRESS) where value.count == 6: interface.hardwareAddress = value.hardwareAddress
             case Int(IFLA_MTU) where value.count == 4: interface.maximumTransmissionUnit = Int(value.native32(at: 0))
@@ -83,7 +85,8 @@ package enum NetlinkMessage: Sendable, Hashable {
             default: break
             }
         }
-        return .link(interface)
+        // A scan, an association or a roam: the event has the interface's name, and says nothing about the rest of it.
+        return isWirelessEvent ? nil : .link(interface)
     }
 
     /// `struct ifaddrmsg` and its attributes.

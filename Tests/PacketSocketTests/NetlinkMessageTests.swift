@@ -42,6 +42,24 @@ import Testing
         #expect(try Self.state(after: "new-link", "bridge-port").interfaces[2] != nil)
     }
 
+    @Test("a wireless event, which has the interface's name and index only, leaves the interface as it is")
+    func wirelessEvent() throws {
+        // RTM_NEWLINK for index 2 with IFLA_IFNAME "wlan0" and IFLA_WIRELESS: an association (SIOCGIWAP).
+        let event: [UInt8] = [
+            0x48, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0x43, 0x10, 1, 0, 0, 0, 0, 0,
+            0x0A, 0, 3, 0, 0x77, 0x6C, 0x61, 0x6E, 0x30, 0, 0, 0, 0x1C, 0, 0x0B, 0, 0x18, 0, 0x15, 0x8B, 0, 0, 0, 0,
+            1, 0, 2, 0, 0, 0, 0, 0xAA, 0, 0, 0, 0, 0, 0, 0, 0,
+        ]
+        #expect(try Array(Data(contentsOf: Self.folder.appending(path: "wireless-event"))) == event)
+        var messages: [NetlinkMessage] = []
+        NetlinkMessage.forEach(in: event.span) { messages.append($0) }
+        #expect(messages == [.ignored])
+        let before = try Self.state(after: "new-link", "new-address", "default-route")
+        #expect(before.interfaces[2]?.isUsable == true)
+        #expect(try Self.state(after: "new-link", "new-address", "default-route", "wireless-event") == before)
+        #expect(try Self.state(after: "wireless-event") == NetworkState(), "no interface is made of it")
+    }
+
     @Test("a repeated interface message keeps the addresses")
     func repeated() throws {
         #expect(try Self.state(after: "new-link", "new-address", "new-link").interfaces[2]?.addresses.count == 1)
