@@ -120,15 +120,21 @@ struct LinkMetrics {
             add("herald_frames_dropped_total", packets.drops[reason], link, [("reason", "\(reason)")])
         }
         add("herald_frames_dropped_total", counters.kernelDrops, link, [("reason", "receive_buffer_full")])
+        // One for the whole process, whichever link's report it comes with.
+        add("herald_netlink_resynchronisations_total", UInt64(counters.netlinkResynchronisations), place: [])
     }
 
     private mutating func add(_ label: String, _ total: UInt64, _ link: String, _ more: [(String, String)] = []) {
-        let key = "\(label) \(link) \(more.map(\.1).joined(separator: " "))"
+        add(label, total, place: [("link", link)] + more)
+    }
+
+    private mutating func add(_ label: String, _ total: UInt64, place: [(String, String)]) {
+        let key = "\(label) \(place.map(\.1).joined(separator: " "))"
         let before = exported[key] ?? 0
         exported[key] = total
         // A link that was closed and opened again counts from zero.
         let difference = total >= before ? total - before : total
-        Counter(label: label, dimensions: [("link", link)] + more).increment(by: Int64(clamping: difference))
+        Counter(label: label, dimensions: place).increment(by: Int64(clamping: difference))
     }
 }
 

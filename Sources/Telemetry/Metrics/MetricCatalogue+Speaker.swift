@@ -42,6 +42,9 @@ extension MetricCatalogue {
         MetricDescription(
             "herald_send_errors_total", .counter, "Frames that the kernel refused to send.", labels: ["link"]),
         MetricDescription(
+            "herald_netlink_resynchronisations_total", .counter,
+            "Times that the kernel dropped news of the node's interfaces, and all was read again."),
+        MetricDescription(
             "herald_address_conflicts_total", .counter,
             "Claims of an owned address by somebody else: foreign is no cluster node, peer is a cluster node's kernel or another announcer on it, heard again a second or more after the first time (a handover is shorter).",
             labels: ["link", "kind"]),
