@@ -90,6 +90,12 @@ int cl_packet_bind(int fd, int ifindex, uint16_t ethertype) {
   return bind(fd, (struct sockaddr *)&address, sizeof address) ? -errno : 0;
 }
 
+int cl_packet_interface(int fd) {
+  struct sockaddr_ll address;
+  socklen_t length = sizeof address;
+  return getsockname(fd, (struct sockaddr *)&address, &length) ? -errno : address.sll_ifindex;
+}
+
 int cl_packet_join(int fd, int ifindex, const uint8_t group[6]) {
   struct packet_mreq request = {.mr_ifindex = ifindex, .mr_type = PACKET_MR_MULTICAST, .mr_alen = 6};
   memcpy(request.mr_address, group, 6);

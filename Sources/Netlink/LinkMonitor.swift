@@ -6,9 +6,6 @@ package struct LinkMonitor: ~Copyable {
     /// Readable when there may be changes.
     package let descriptor: Int32
     package private(set) var state: NetworkState
-    /// Interfaces that were deleted, or left the namespace, since the update before: sockets on them are dead for ever,
-    /// even when one with the same index exists again.
-    package private(set) var removed: Set<Int32> = []
     /// Times that the kernel dropped notifications and all was read again.
     package private(set) var resynchronisations = 0
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -34,29 +31,34 @@ package struct LinkMonitor: ~Copyable {
     deinit { close(descriptor) }
 
     /// Reads all waiting notifications without blocking.
-    /// - Returns: whether the state is another one than before, or an interface was replaced by an equal one.
+    ///
+    /// When the kernel had to drop one, it drops all that follow until the socket is empty, and says so once. What waits
+    /// is older than the gap, so that it is thrown away, and only then all is read again.
+    /// - Returns: whether the state is another one than before. An interface that was replaced by an equal one makes no
+    ///   difference to it; sockets on the old one are dead.
     package mutating func update() throws(NetlinkError) -> Bool {
         var changed = state
-        var gone: Set<Int32> = []
-        defer { (state, removed) = (changed, gone) }
+        var hasGap = false
+        defer { state = changed }
         while true {
             let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             if count < 0 {
                 switch errno {
-                case EAGAIN: return changed != state || !gone.isEmpty
+                case EAGAIN:
+                    if hasGap {
+                        resynchronisations += 1
+                        changed = try Self.snapshot()
+                    }
+                    return changed != state
                 case EINTR: continue
                 case ENOBUFS:
-                    resynchronisations += 1
-                    changed = try Self.snapshot()
+                    hasGap = true
                     continue
                 default: throw NetlinkError(errno)
                 }
             }
-            guard count > 0 else { return changed != state || !gone.isEmpty }
-            NetlinkMessage.forEach(in: buffer.span.extracting(0..<count)) { message in
-                if case .linkGone(let index) = message { gone.insert(index) }
-                changed.apply(message)
-            }
+            if hasGap { continue }
+            NetlinkMessage.forEach(in: buffer.span.extracting(0..<count)) { changed.apply($0) }
         }
     }
 

@@ -7,7 +7,7 @@ package import Wire
 ///
 /// Needs CAP_NET_RAW. The order of opening matters: the socket is deaf until it is bound, and by then the filter is on,
 /// so no unwanted frame ever arrives. It survives the interface going down and up; when the interface is deleted or
-/// moved to another namespace the socket is dead, which only netlink tells.
+/// moved to another namespace the socket is dead, which ``isAttached`` tells.
 package final class PacketSocket {
     package let descriptor: Int32
     package let etherType: EtherType
@@ -37,6 +37,9 @@ package final class PacketSocket {
     }
 
     deinit { close(descriptor) }
+
+    /// Whether the interface still exists that the socket was bound to. Another one with its index does not count.
+    package var isAttached: Bool { cl_packet_interface(descriptor) == interfaceIndex }
 
     /// Replaces the filter; the kernel changes it between two frames.
     package func attach(_ filter: PacketFilter) throws(PacketSocketError) {

@@ -57,8 +57,22 @@ final class PacketLoopHarness: Sendable {
         log.withLock { log in log.compactMap { if case .fact(let fact, _) = $0 { fact } else { nil } } }
     }
 
+    /// Of the link and of netlink, as often as they were told.
     var troubles: [String] {
-        log.withLock { log in log.compactMap { if case .trouble(let text, _) = $0 { text } else { nil } } }
+        log.withLock { log in
+            log.compactMap { event in
+                switch event {
+                case .trouble(let text, _), .netlink(let text): text
+                default: nil
+                }
+            }
+        }
+    }
+
+    /// What was told last of the link.
+    var trouble: String? {
+        log.withLock { log in log.compactMap { if case .trouble(let text, _) = $0 { .some(text) } else { nil } }.last }
+            ?? nil
     }
 
     var network: NetworkState? {

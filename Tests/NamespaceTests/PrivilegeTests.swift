@@ -1,7 +1,7 @@
 import CTestSupport
 import Foundation
 import Lab
-import Netlink
+import MonotonicTime
 import NetworkAddresses
 import PacketSocket
 import SpeakerDaemon
@@ -41,6 +41,25 @@ struct PrivilegeTests {
         #expect(harness.troubles.isEmpty, "\(harness.troubles)")
     }
 
+    @Test("a link that the kernel gives no filter is in trouble until it does, and says so with every report")
+    func shortMemory() async throws {
+        let segment = try await Segment.make()
+        var settings = PacketLoopSettings()
+        settings.reportInterval = .milliseconds(50)
+        let harness = try await PacketLoopHarness.start(on: segment, settings: settings)
+        let file = "/proc/sys/net/core/optmem_max"
+        let before = try await segment.onNode("cat \(file); echo 0 > \(file)").trimmed
+        try await harness.run {
+            try await harness.configure([.v4(IPv4Address(192, 168, 57, 200))])
+            try await harness.wait(for: "the trouble") { harness.trouble?.contains("net.core.optmem_max") == true }
+            let told = harness.troubles.count
+            try await harness.wait(for: "the trouble in more reports") { harness.troubles.count > told + 2 }
+            #expect(harness.trouble != nil)
+            try await segment.onNode("echo \(before) > \(file)")
+            try await harness.wait(for: "the end of the trouble") { harness.trouble == nil }
+        }
+    }
+
     @Test("without CAP_NET_RAW the start fails, and says what is missing and where to add it")
     func nothing() async throws {
         let segment = try await Segment.make()
@@ -55,88 +74,5 @@ struct PrivilegeTests {
             }
         }
         #expect(message.contains("CAP_NET_RAW") && message.contains("NET_RAW"), "\(message)")
-    }
-}
-
-@Suite(.serialized, .enabled(if: Segment.isPossible, "needs root, for network namespaces"), .timeLimit(.minutes(2)))
-struct LinkMonitorTests {
-    @Test("interfaces, addresses, gateways and names are told as they change; a bridge's port is not mistaken for gone")
-    func changes() async throws {
-        let segment = try await Segment.make()
-        let harness = try await PacketLoopHarness.start(on: segment)
-        func interface(_ name: String) -> NetworkInterface? {
-            harness.network?.interfaces.values.first { $0.name == name }
-        }
-        try await harness.run {
-            try await harness.wait(for: "eth0") { interface("eth0")?.isUsable == true }
-            #expect(interface("eth0")?.hardwareAddress == Segment.nodeHardware)
-            #expect(interface("eth0")?.kind == "veth")
-            #expect(interface("lo")?.isUsable == false)
-
-            try await segment.onNode("ip addr add 192.168.57.31/24 dev eth0; ip route add default via 192.168.57.30")
-            let own = InterfaceAddress(address: .v4(IPv4Address(192, 168, 57, 31)), prefixLength: 24)
-            try await harness.wait(for: "the address") { interface("eth0")?.addresses.contains(own) == true }
-            try await harness.wait(for: "the gateway") {
-                harness.network?.gateways.first?.address == .v4(IPv4Address(192, 168, 57, 30))
-            }
-            try await segment.onNode("ip addr del 192.168.57.31/24 dev eth0")
-            try await harness.wait(for: "no address") { interface("eth0")?.addresses.contains(own) == false }
-
-            try await segment.onNode("ip link add br0 type bridge; ip link set eth0 master br0")
-            try await harness.wait(for: "the master") { interface("eth0")?.master == interface("br0")?.index }
-            #expect(interface("eth0")?.isUsable == false)
-            try await segment.onNode("ip link set eth0 nomaster")
-            try await harness.wait(for: "no master") { interface("eth0")?.isUsable == true }
-
-            try await segment.onNode("ip link set eth0 down; ip link set eth0 name lan; ip link set lan up")
-            try await harness.wait(for: "the new name") {
-                interface("lan")?.isUsable == true && interface("eth0") == nil
-            }
-            try await segment.onNode("ip link del lan")
-            try await harness.wait(for: "the end") { interface("lan") == nil }
-        }
-    }
-
-    @Test("an interface that is replaced by an equal one with the same index is told as removed")
-    func replaced() async throws {
-        let segment = try await Segment.make()
-        let process = segment.node
-        try await segment.onNode("ip link add twin index 77 address 02:00:00:00:00:77 type veth peer name other")
-        let result = try await segment.insideNode {
-            var monitor = try LinkMonitor()
-            let before = monitor.state.interfaces[77]
-            let shell = Process()
-            shell.executableURL = URL(filePath: "/usr/bin/nsenter")
-            let again = "ip link add twin index 77 address 02:00:00:00:00:77 type veth peer name other"
-            shell.arguments = ["-t", "\(process)", "-n", "sh", "-ec", "ip link del twin; \(again)"]
-            try shell.run()
-            shell.waitUntilExit()
-            let isChanged = try monitor.update()
-            let removed = monitor.removed
-            let isChangedTwice = try monitor.update()
-            let isEqual = before == monitor.state.interfaces[77]
-            return (isEqual, isChanged, removed.contains(77), isChangedTwice, monitor.removed.isEmpty)
-        }
-        #expect(result == (true, true, true, false, true))
-    }
-
-    @Test("when the kernel drops notifications, the state is read again as a whole")
-    func overrun() async throws {
-        let segment = try await Segment.make()
-        let process = segment.node
-        let result = try await segment.insideNode {
-            var monitor = try LinkMonitor(receiveBuffer: 4096)
-            let script = "for i in $(seq 1 250); do echo addr add 10.9.0.$i/32 dev eth0; done | ip -batch -"
-            let shell = Process()
-            shell.executableURL = URL(filePath: "/usr/bin/nsenter")
-            shell.arguments = ["-t", "\(process)", "-n", "sh", "-c", script]
-            try shell.run()
-            shell.waitUntilExit()
-            _ = try monitor.update()
-            let addresses = monitor.state.interfaces.values.first { $0.name == "eth0" }?.addresses.count ?? 0
-            return (addresses: addresses, resynchronisations: monitor.resynchronisations)
-        }
-        #expect(result.resynchronisations >= 1)
-        #expect(result.addresses >= 250)
     }
 }

@@ -56,6 +56,67 @@ struct ProbeTests {
         #expect(health.liveness.isHealthy)
     }
 
+    /// What `/readyz` says after the packet thread has told these.
+    private func readiness(after events: [PacketEvent]) async throws -> String {
+        let health = HealthState()
+        try await tell(events, health, health.heartbeat("packets", limit: .seconds(60)))
+        return health.readiness.checks.filter { $0.name != "packets" }
+            .map { "\($0.name): \($0.problem ?? "ok")" }.sorted().joined(separator: "\n")
+    }
+
+    private static func network(_ names: String...) -> PacketEvent {
+        var network = NetworkState()
+        for (index, name) in zip(Int32(2)..., names) {
+            var interface = NetworkInterface(index: index, name: name)
+            interface.hardwareAddress = MACAddress(2, 0, 0, 0, 0, UInt8(index))
+            (interface.isUp, interface.hasCarrier, interface.isEthernet) = (true, true, true)
+            network.interfaces[index] = interface
+        }
+        return .network(network)
+    }
+
+    private static func report(_ name: String, _ phase: LinkPhase) -> PacketEvent {
+        .report(LinkReport(interfaceName: name, phase: phase, incarnation: 1), PacketCounters())
+    }
+
+    @Test("netlink that fails for a moment keeps the speaker from being ready for that moment")
+    func netlink() async throws {
+        let start: [PacketEvent] = [
+            Self.network("eth0"), Self.report("eth0", .ready), .netlink(problem: "no buffer"),
+        ]
+        #expect(try await readiness(after: start) == "link eth0: ok\nnetlink: no buffer")
+        #expect(
+            try await readiness(after: start + [Self.network("eth0"), .netlink(problem: nil)])
+                == "link eth0: ok\nnetlink: ok")
+    }
+
+    @Test("a lasting trouble of a link is no matter of its phase, and ends when the packet thread says so")
+    func trouble() async throws {
+        let start: [PacketEvent] = [
+            Self.network("eth0"), Self.report("eth0", .joining), .trouble("no filter fits", link: "eth0"),
+            .fact(.phase(.ready), link: "eth0"), Self.report("eth0", .ready), Self.report("eth0", .ready),
+        ]
+        #expect(try await readiness(after: start) == "link eth0: ok\nsockets eth0: no filter fits")
+        #expect(
+            try await readiness(after: start + [.trouble(nil, link: "eth0")]) == "link eth0: ok\nsockets eth0: ok")
+    }
+
+    @Test("what is told of a link that is not used any more, or never was, is not waited for")
+    func dropped() async throws {
+        let late: [PacketEvent] = [
+            Self.report("eth1", .joining), .fact(.phase(.joining), link: "eth1"), .trouble("gone", link: "eth1"),
+        ]
+        let start = [Self.network("eth0", "eth1"), Self.report("eth0", .ready)] + late
+        #expect(
+            try await readiness(after: start)
+                == "link eth0: ok\nlink eth1: listening before it takes part\nsockets eth1: gone")
+        #expect(try await readiness(after: start + [Self.network("eth0")] + late) == "link eth0: ok")
+        #expect(
+            try await readiness(
+                after: [Self.network("eth0", "docker0"), Self.report("eth0", .ready)]
+                    + [Self.report("docker0", .deaf)]) == "link eth0: ok")
+    }
+
     @Test("readiness outlives the API server: silent watches and a deleted key keep a synced speaker ready")
     func outage() throws {
         var state = SpeakerStateTests().synced()

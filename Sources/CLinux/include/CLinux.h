@@ -30,6 +30,8 @@ int cl_batch_send(int fd, struct cl_batch *batch, uint32_t first, uint32_t count
 int cl_packet_socket(void);
 int cl_packet_filter(int fd, const struct sock_filter *instructions, uint16_t count);
 int cl_packet_bind(int fd, int ifindex, uint16_t ethertype);
+// The interface that the socket is bound to; -1 for ever once that was deleted or has left the namespace.
+int cl_packet_interface(int fd);
 int cl_packet_join(int fd, int ifindex, const uint8_t group[6]);
 int cl_packet_drops(int fd);
 // Asks for a receive buffer of `octets`, by force when that is allowed; returns what the kernel granted.

@@ -18,6 +18,8 @@ actor SpeakerControl {
     private var narrator: FactNarrator
     private var delivered: [LinkConfiguration] = []
     private var heard = PeersHeard()
+    /// By condition of readiness: what the packet thread cannot do.
+    private var troubles: [String: String] = [:]
     private let metrics = ControlMetrics()
     private let logger: Logger
     private let health: HealthState
@@ -68,9 +70,17 @@ actor SpeakerControl {
     func use(_ links: [UsableLink]) {
         let before = Set(state.links.map(\.name))
         state.use(links)
-        for name in before.subtracting(state.links.map(\.name)) { health.remove("link \(name)") }
+        for name in before.subtracting(state.links.map(\.name)) {
+            for condition in ["link \(name)", "sockets \(name)"] {
+                health.remove(condition)
+                troubles[condition] = nil
+            }
+        }
         planBell.ring()
     }
+
+    /// Whether what the packet thread tells of a link is of any interest.
+    func uses(_ link: String) -> Bool { state.links.contains { $0.name == link } }
 
     func readFailed() {
         state.readFailed(at: MonotonicClock.now())
@@ -155,8 +165,23 @@ actor SpeakerControl {
         return nil
     }
 
-    /// A socket of a link could not be opened or changed; the packet thread goes on trying.
-    func trouble(_ trouble: String, on link: String) { health.set("link \(link)", problem: trouble) }
+    /// Takes in which sockets of a link could not be opened or changed; the packet thread goes on trying.
+    func take(trouble: String?, on link: String) { take(trouble, as: "sockets \(link)", metadata: ["link": "\(link)"]) }
+
+    /// Takes in whether netlink tells of the node's interfaces; the packet thread goes on trying.
+    func take(netlinkProblem: String?) { take(netlinkProblem, as: "netlink", metadata: [:]) }
+
+    private func take(_ trouble: String?, as condition: String, metadata: Logger.Metadata) {
+        health.set(condition, problem: trouble)
+        let before = troubles[condition]
+        guard trouble != before else { return }
+        troubles[condition] = trouble
+        if let trouble {
+            logger.warning("\(trouble)", metadata: metadata)
+        } else if let before {
+            logger.notice("no longer so: \(before)", metadata: metadata)
+        }
+    }
 
     /// Takes in the whole state of a link, which corrects whatever a lost fact left wrong.
     func take(_ report: LinkReport) {

@@ -46,6 +46,10 @@ final class LinkPort<Core: LinkCore> {
         openCarrier()
     }
 
+    /// Whether the sockets are on an interface that exists; they never are again otherwise. The ARP socket is the first that
+    /// is opened: where it is still attached, nothing that was opened by the same index later is elsewhere.
+    var isAttached: Bool { arp.isAttached }
+
     /// Descriptors to wait for, in the order that ``PacketThread`` drains them.
     var descriptors: [(Int32, Source)] {
         var all: [(Int32, Source)] = [(arp.descriptor, .arp), (hello.descriptor, .hello)]
@@ -133,14 +137,16 @@ final class LinkPort<Core: LinkCore> {
 
     /// - Returns: the instructions of the first filter that the kernel takes; `nil` when it takes none.
     private func attach(_ filters: some Sequence<PacketFilter>, to socket: PacketSocket) -> Int? {
+        var refusal: PacketSocketError?
         for filter in filters {
             do throws(PacketSocketError) {
                 try socket.attach(filter)
                 return filter.count
             } catch {
-                interestTrouble = "\(error)"
+                refusal = error
             }
         }
+        if let refusal { interestTrouble = "\(refusal)" }
         return nil
     }
 

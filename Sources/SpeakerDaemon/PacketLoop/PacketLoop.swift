@@ -83,6 +83,18 @@ package enum PacketEvent: Sendable {
     case pulse
     /// The node's interfaces, at the start and after every change.
     case network(NetworkState)
-    /// A socket of a link could not be opened or changed; tried again while the link is configured.
-    case trouble(String, link: String)
+    /// What of a link's sockets could not be opened or changed, tried again while the link is configured; `nil` when all
+    /// is in place. On change, and with the reports.
+    case trouble(String?, link: String)
+    /// Why netlink does not tell of the node's interfaces, tried again; `nil` when it does. On change, and with the reports.
+    case netlink(problem: String?)
+
+    /// The link that it is about.
+    package var link: String? {
+        switch self {
+        case .fact(_, let link), .trouble(_, let link): link
+        case .report(let report, _): report.interfaceName
+        case .pulse, .network, .netlink: nil
+        }
+    }
 }

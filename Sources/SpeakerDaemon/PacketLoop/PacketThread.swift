@@ -13,9 +13,10 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     private var wanted: [LinkConfiguration] = []
     /// Links whose sockets could not be opened, with the reason.
     private var failed: [Int32: String] = [:]
+    /// Those of wanted links that were told last.
     private var troubles: [Int32: String] = [:]
     private var monitor: LinkMonitor?
-    private var monitorTrouble: String?
+    private var monitorProblem: String?
     private var network = NetworkState()
     private var pollSet = PollSet()
     private var sources: [(port: LinkPort<Core>, source: LinkPort<Core>.Source)] = []
@@ -66,10 +67,10 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         for port in ports.values {
             let effects = port.core.nextDeadline(at: now).map { $0 <= now } ?? false ? port.core.poll(at: now) : []
             perform(effects, on: port)
-            tellTrouble(of: port)
         }
         if nextReport <= now { report(at: now) }
         if let retry = nextRetry, retry <= now { openMissing(at: now) }
+        tellTroubles()
         if isRestarting, ports.values.allSatisfy({ $0.core.mayEnd(at: now) }) { isStopping = true }
     }
 
@@ -135,10 +136,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     private mutating func obey(_ orders: PacketOrders, at now: Instant) {
         if orders.isStopping { isStopping = true }
         if let links = orders.links {
-            wanted = links
-            let indices = Set(links.map(\.interfaceIndex))
-            for index in ports.keys where !indices.contains(index) { closePort(index) }
-            failed = failed.filter { indices.contains($0.key) }
+            want(links)
             for configuration in links {
                 if let port = ports[configuration.interfaceIndex] {
                     perform(port.configure(configuration, at: now), on: port)
@@ -151,6 +149,15 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
             for port in ports.values { perform(port.core.announceRestart(at: now), on: port) }
         }
         if orders.wantsReports { report(at: now) }
+    }
+
+    /// Nothing is kept of any other link.
+    private mutating func want(_ links: [LinkConfiguration]) {
+        wanted = links
+        let indices = Set(links.map(\.interfaceIndex))
+        for index in ports.keys where !indices.contains(index) { closePort(index) }
+        failed = failed.filter { indices.contains($0.key) }
+        troubles = troubles.filter { indices.contains($0.key) }
     }
 
     /// Opens what is wanted and not open yet; tried again every 5 s.
@@ -168,9 +175,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
                 needsRebuild = true
             } catch {
                 nextRetry = now + .seconds(5)
-                if failed.updateValue("\(error)", forKey: index) != "\(error)" {
-                    tell(.trouble("\(error)", link: configuration.interfaceName))
-                }
+                failed[index] = "\(error)"
             }
         }
         if monitor == nil { openMonitor(at: now) }
@@ -178,15 +183,18 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
 
     private mutating func closePort(_ index: Int32) {
         ports[index] = nil
-        troubles[index] = nil
         needsRebuild = true
     }
 
-    private mutating func tellTrouble(of port: LinkPort<Core>) {
-        let index = port.configuration.interfaceIndex
-        guard port.trouble != troubles[index] else { return }
-        troubles[index] = port.trouble
-        if let trouble = port.trouble { tell(.trouble(trouble, link: port.configuration.interfaceName)) }
+    /// - Parameter again: also those that have not changed.
+    private mutating func tellTroubles(again: Bool = false) {
+        for link in wanted {
+            let index = link.interfaceIndex
+            let trouble = ports[index]?.trouble ?? failed[index]
+            guard again || trouble != troubles[index] else { continue }
+            troubles[index] = trouble
+            tell(.trouble(trouble, link: link.interfaceName))
+        }
     }
 
     // MARK: Interfaces
@@ -196,44 +204,49 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         do throws(NetlinkError) {
             monitor = try LinkMonitor()
             needsRebuild = true
-            monitorTrouble = nil
-            if let state = monitor?.state { networkChanged(to: state, removed: [], at: now) }
+            tellOfMonitor(nil)
+            follow(at: now)
         } catch {
             nextRetry = now + .seconds(5)
-            if monitorTrouble != "\(error)" { tell(.trouble("\(error)", link: "")) }
-            monitorTrouble = "\(error)"
+            tellOfMonitor("\(error)")
         }
+    }
+
+    private mutating func tellOfMonitor(_ problem: String?) {
+        guard problem != monitorProblem else { return }
+        monitorProblem = problem
+        tell(.netlink(problem: problem))
     }
 
     private mutating func updateNetwork(at now: Instant) {
         do throws(NetlinkError) {
-            guard try monitor?.update() == true, let state = monitor?.state, let removed = monitor?.removed else {
-                return
-            }
-            networkChanged(to: state, removed: removed, at: now)
-            if !removed.isEmpty { openMissing(at: now) }
+            _ = try monitor?.update()
+            follow(at: now)
         } catch {
             // What was missed is found by reading everything again.
-            tell(.trouble("\(error)", link: ""))
+            tellOfMonitor("\(error)")
             monitor = nil
             needsRebuild = true
             nextRetry = now + .seconds(1)
         }
     }
 
-    private mutating func networkChanged(to state: NetworkState, removed: Set<Int32>, at now: Instant) {
-        for (index, port) in ports {
-            guard let interface = state.interfaces[index], !removed.contains(index) else {
-                // Its sockets are dead for ever; another interface may get the index.
-                closePort(index)
-                continue
+    /// Brings the ports in line with the interfaces that there are.
+    private mutating func follow(at now: Instant) {
+        guard let state = monitor?.state else { return }
+        want(wanted.filter { state.interfaces[$0.interfaceIndex] != nil })
+        // An interface that was replaced by one with its index, of which netlink need not have told: the sockets know.
+        let dead = ports.filter { !$0.value.isAttached }.keys
+        for index in dead { closePort(index) }
+        if state != network {
+            for (index, port) in ports {
+                guard let interface = state.interfaces[index], interface != network.interfaces[index] else { continue }
+                perform(port.interfaceChanged(interface, at: now), on: port)
             }
-            guard interface != network.interfaces[index] else { continue }
-            perform(port.interfaceChanged(interface, at: now), on: port)
+            network = state
+            tell(.network(state))
         }
-        wanted.removeAll { state.interfaces[$0.interfaceIndex] == nil }
-        network = state
-        tell(.network(state))
+        if !dead.isEmpty { openMissing(at: now) }
     }
 
     // MARK: Reports
@@ -250,6 +263,8 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
             counters.netlinkResynchronisations = monitor?.resynchronisations ?? 0
             tell(.report(port.core.report(at: now), counters))
         }
+        tellTroubles(again: true)
+        tell(.netlink(problem: monitorProblem))
     }
 }
 

@@ -44,6 +44,8 @@ struct PacketListener {
     func run() async {
         var metrics = LinkMetrics()
         for await event in events {
+            // The packet thread closes a link a little after the control plane has let go of it.
+            if let link = event.link, await !control.uses(link) { continue }
             switch event {
             case .fact(let fact, let link):
                 metrics.count(fact, on: link)
@@ -56,9 +58,8 @@ struct PacketListener {
                 let links = network.usableLinks
                 await control.use(links)
                 metrics.forgetLinks(besides: Set(links.map(\.name)))
-            case .trouble(let trouble, let link):
-                logger.warning("\(trouble)", metadata: ["link": "\(link)"])
-                await control.trouble(trouble, on: link)
+            case .trouble(let trouble, let link): await control.take(trouble: trouble, on: link)
+            case .netlink(let problem): await control.take(netlinkProblem: problem)
             }
         }
     }

@@ -1,0 +1,142 @@
+import Foundation
+import Lab
+import Netlink
+import NetworkAddresses
+import PacketSocket
+import SpeakerDaemon
+import Testing
+import Wire
+
+@Suite(.serialized, .enabled(if: Segment.isPossible, "needs root, for network namespaces"), .timeLimit(.minutes(2)))
+struct LinkMonitorTests {
+    @Test("interfaces, addresses, gateways and names are told as they change; a bridge's port is not mistaken for gone")
+    func changes() async throws {
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        func interface(_ name: String) -> NetworkInterface? {
+            harness.network?.interfaces.values.first { $0.name == name }
+        }
+        try await harness.run {
+            try await harness.wait(for: "eth0") { interface("eth0")?.isUsable == true }
+            #expect(interface("eth0")?.hardwareAddress == Segment.nodeHardware)
+            #expect(interface("eth0")?.kind == "veth")
+            #expect(interface("lo")?.isUsable == false)
+
+            try await segment.onNode("ip addr add 192.168.57.31/24 dev eth0; ip route add default via 192.168.57.30")
+            let own = InterfaceAddress(address: .v4(IPv4Address(192, 168, 57, 31)), prefixLength: 24)
+            try await harness.wait(for: "the address") { interface("eth0")?.addresses.contains(own) == true }
+            try await harness.wait(for: "the gateway") {
+                harness.network?.gateways.first?.address == .v4(IPv4Address(192, 168, 57, 30))
+            }
+            try await segment.onNode("ip addr del 192.168.57.31/24 dev eth0")
+            try await harness.wait(for: "no address") { interface("eth0")?.addresses.contains(own) == false }
+
+            try await segment.onNode("ip link add br0 type bridge; ip link set eth0 master br0")
+            try await harness.wait(for: "the master") { interface("eth0")?.master == interface("br0")?.index }
+            #expect(interface("eth0")?.isUsable == false)
+            try await segment.onNode("ip link set eth0 nomaster")
+            try await harness.wait(for: "no master") { interface("eth0")?.isUsable == true }
+
+            try await segment.onNode("ip link set eth0 down; ip link set eth0 name lan; ip link set lan up")
+            try await harness.wait(for: "the new name") {
+                interface("lan")?.isUsable == true && interface("eth0") == nil
+            }
+            try await segment.onNode("ip link del lan")
+            try await harness.wait(for: "the end") { interface("lan") == nil }
+        }
+    }
+
+    @Test("sockets on an interface that was replaced by an equal one with its index know it; down and up is no matter")
+    func replaced() async throws {
+        let segment = try await Segment.make()
+        let twin = "link add twin index 77 address 02:00:00:00:00:77 type veth peer name other"
+        let node = segment.node
+        let (isEqual, attached) = try await segment.insideNode {
+            try Segment.batch(in: node, [twin])
+            var monitor = try LinkMonitor()
+            let before = monitor.state.interfaces[77]
+            let socket = try PacketSocket(etherType: .arp, interfaceIndex: 77, filter: .none)
+            var attached = [socket.isAttached]
+            try Segment.batch(in: node, ["link set twin up", "link set twin down", "link set twin name win"])
+            attached.append(socket.isAttached)
+            try Segment.batch(in: node, ["link del win", twin])
+            attached.append(socket.isAttached)
+            _ = try monitor.update()
+            return (before == monitor.state.interfaces[77], attached)
+        }
+        #expect(isEqual)
+        #expect(attached == [true, true, false])
+    }
+
+    @Test("an interface that is replaced within one moment gets new sockets, and is answered on")
+    func reopened() async throws {
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        let address = IPv4Address(192, 168, 57, 200)
+        func answers() async throws -> Bool {
+            try await segment.tryOnHost("arping -c1 -w1 -I eth0 \(address)").isSuccess
+        }
+        try await harness.run {
+            try await harness.configure([.v4(address)])
+            try await harness.wait(for: "an answer") { try await answers() }
+            let index = try await segment.interfaceIndex()
+            let again = "link add eth0 index \(index) address \(Segment.nodeHardware) type veth "
+            let peer = "peer name eth0 address \(Segment.hostHardware) netns \(segment.host)"
+            try Segment.batch(in: segment.node, ["link del eth0", again + peer, "link set eth0 up"])
+            try await segment.onHost("ip link set eth0 up; ip addr add \(Segment.hostAddress)/24 dev eth0")
+            try await harness.wait(for: "an answer on the new interface") {
+                // As the control plane does when it was told of the moment without the interface.
+                try await harness.configure([.v4(address)])
+                return try await answers()
+            }
+        }
+    }
+
+    @Test(
+        "what the kernel could not tell is found by reading all again, and what it told before does not undo that",
+        arguments: [
+            // Told, then lost.
+            (["link set twin down"], ["link set twin up"]),
+            (["link add short type veth peer name other2"], ["link del short"]),
+            (["addr add 10.8.0.1/32 dev twin"], ["addr del 10.8.0.1/32 dev twin"]),
+            ([], ["link set twin mtu 1400"]),
+        ])
+    func overrun(told: [String], lost: [String]) async throws {
+        let segment = try await Segment.make()
+        let node = segment.node
+        // Link-local addresses come and go by themselves.
+        try await segment.onNode("for i in all default; do echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; done")
+        let flood = (1...250).map { "addr add 10.9.0.\($0)/32 dev eth0" }
+        let (state, fresh, counts) = try await segment.insideNode {
+            try Segment.batch(
+                in: node,
+                ["link add twin type veth peer name other", "link set other up", "link set twin up"])
+            var monitor = try LinkMonitor(receiveBuffer: 16384)
+            try Segment.batch(in: node, told + flood + lost)
+            _ = try monitor.update()
+            var counts = [monitor.resynchronisations]
+            // From here on everything is told again.
+            try Segment.batch(in: node, ["addr add 10.7.0.1/32 dev twin"])
+            let isChanged = try monitor.update()
+            counts += [monitor.resynchronisations, isChanged ? 1 : 0]
+            return (monitor.state, try LinkMonitor.snapshot(), counts)
+        }
+        #expect(counts == [1, 1, 1])
+        #expect(state == fresh)
+        #expect(state.interfaces.values.first { $0.name == "eth0" }?.addresses.count ?? 0 >= 250)
+    }
+}
+
+extension Segment {
+    /// Changes links and addresses in the namespace of a process, all by one program, so that it is a matter of
+    /// milliseconds. Blocks.
+    fileprivate static func batch(in pid: Int32, _ commands: [String]) throws {
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/usr/bin/nsenter")
+        let lines = commands.map { "echo \($0)" }.joined(separator: "; ")
+        shell.arguments = ["-t", "\(pid)", "-n", "sh", "-c", "{ \(lines); } | ip -batch -"]
+        try shell.run()
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 0)
+    }
+}
