@@ -53,6 +53,9 @@ public struct EncodedSender: Sendable, Hashable {
 
 extension HelloFrame {
     /// What one frame can carry, given the link's MTU and the sender's own fields.
+    ///
+    /// At most 1500 bytes, however many the own interface could send: a peer whose MTU is smaller would hear the Hello
+    /// frames, but never the claims.
     public struct Capacity: Sendable, Hashable {
         /// Peers in the two lists of a Hello.
         public let heard: Int
@@ -62,7 +65,7 @@ extension HelloFrame {
         public init(maximumTransmissionUnit: Int, sender: EncodedSender) {
             // 48: IPv6 and UDP headers of the unicast carrier.
             let fixed = HelloHeader.byteCount + sender.bytes.count + HelloTag.byteCount + 48
-            let room = max(min(maximumTransmissionUnit, 9000) - fixed, 0)
+            let room = max(min(maximumTransmissionUnit, 1500) - fixed, 0)
             heard = max((room - 2 * HelloField.headerLength) / 8, 0)
             claimBytes = max(room - 3 * HelloField.headerLength - HelloField.partLength, 0)
         }

@@ -150,13 +150,15 @@ struct HelloFrameTests {
         #expect(throws: HelloDropReason.identityMismatch) { try view.sender() }
     }
 
-    @Test("150 peers and the longest usual name fit one frame of 1500 bytes, also as IPv6 UDP")
-    func size() {
+    @Test(
+        "150 peers and the longest usual name fit one frame of 1500 bytes, also as IPv6 UDP, whatever the own MTU",
+        arguments: [1500, 9000])
+    func size(maximumTransmissionUnit: Int) {
         let sender = EncodedSender(
             HelloSender(
                 name: String(repeating: "n", count: 63), interfaceName: "enp129s0f0np0.1",
                 addresses: [Self.v4, Self.v6, Self.v6]))
-        let capacity = HelloFrame.Capacity(maximumTransmissionUnit: 1500, sender: sender)
+        let capacity = HelloFrame.Capacity(maximumTransmissionUnit: maximumTransmissionUnit, sender: sender)
         #expect(capacity.heard >= 150)
         let frame = Self.frame(.hello(heard: (0..<150).map { NodeID(rawValue: UInt64($0)) }, unheard: []))
         let bytes = frame.encoded(sender: sender, key: [1], authenticator: HMACAuthenticator())
