@@ -39,8 +39,6 @@ public struct ElectionTiming: Sendable, Hashable {
     public var partLimit: UInt16 = 2048
     /// Senders of forbidden claims that are remembered for one address.
     public var mismatchLimit = 16
-    /// How long probes may take before a newly assigned address is announced all the same.
-    public var probeLimit: Interval = .seconds(1)
 
     public init() {}
 }
