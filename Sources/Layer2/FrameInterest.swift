@@ -9,5 +9,8 @@ package struct FrameInterest: Sendable, Equatable {
     /// Addresses whose solicited-node groups must be joined, now or in advance, beyond `addresses`.
     package var expectedAddresses: Set<IPAddress> = []
 
+    /// Every ARP and Neighbor Discovery frame of another host must arrive: it proves that this one can receive.
+    package var isListening = false
+
     package init() {}
 }

@@ -41,11 +41,14 @@ extension LinkSpeaker {
         var interest = FrameInterest()
         interest.addresses = Set(layer2.addresses)
         interest.askedHosts = askedHosts
+        interest.isListening = membership.wantsProof
         // A helper must hear solicitations at once: the absent node's group membership ends with its process.
         interest.expectedAddresses = Set((configuration.intents ?? []).map(\.address).filter { $0.family == .ipv6 })
         return interest
     }
 
     /// Changes whenever `interest` may have.
-    package var interestVersion: UInt64 { layer2.version &+ interestChanges }
+    package var interestVersion: UInt64 {
+        (layer2.version &+ interestChanges) &<< 1 | (membership.wantsProof ? 1 : 0)
+    }
 }

@@ -94,7 +94,6 @@ extension Membership {
         if peer.suspectedAt != nil {
             peer.suspectedAt = nil
             peer.firstProof = nil
-            suspects -= 1
         }
         peer.forgive(timing, base: baseInterval, at: now)
         switch header.phase {
@@ -105,7 +104,7 @@ extension Membership {
             if peer.joiningSince == nil { peer.joiningSince = now }
             // An absent peer stays absent while it joins: its addresses wait for it.
             if peer.state != .absent { peer.state = .joining }
-            if peer.addresses.isEmpty { peer.lastAnswer = now }
+            if environment.askable(peer.addresses) == nil { peer.lastAnswer = now }
         case .ready, .leaving:
             peer.joiningSince = nil
             if peer.readySince == nil { peer.readySince = now }

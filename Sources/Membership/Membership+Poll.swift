@@ -18,6 +18,7 @@ extension Membership {
             (joiningSince, nextHello) = (now, now)
         }
         for id in peers.rows.map(\.id) { watch(id, at: now, &directives) }
+        suspects = peers.rows.count { $0.suspectedAt != nil }
         watchReception(at: now, &directives)
         if phase == .joining { join(at: now, &directives) }
         if now >= nextHello {
@@ -37,7 +38,8 @@ extension Membership {
             }
             return
         case .absent:
-            let wait = peer.addresses.isEmpty ? timing.blindRestart : timing.kernelAsk * timing.unansweredAsks
+            let canBeAsked = environment.askable(peer.addresses) != nil
+            let wait = canBeAsked ? timing.kernelAsk * timing.unansweredAsks : timing.blindRestart
             if let answer = peer.lastAnswer, now - answer > wait {
                 peer.die(at: now, byVerdict: true)
                 directives.append(.peer(id))
@@ -56,7 +58,6 @@ extension Membership {
             }
             if peer.suspectedAt == nil {
                 peer.suspectedAt = now
-                suspects += 1
                 directives.append(.peer(id))
             }
             ask(&peer, at: now, &directives)
@@ -76,14 +77,10 @@ extension Membership {
             !isVouched(peer.id, at: now)
         {
             peer.becomeAbsent(at: now)
-            peer.suspectedAt = nil
-            peer.firstProof = nil
-            suspects -= 1
             directives.append(.peer(peer.id))
         } else if silence >= verdict, !isVouched(peer.id, at: now) {
             if let proof = peer.firstProof, lastForeign - proof >= timing.hello {
                 peer.die(at: now, byVerdict: true)
-                suspects -= 1
                 directives.append(.peer(peer.id))
             }
         } else if silence < verdict {

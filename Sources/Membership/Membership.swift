@@ -23,6 +23,7 @@ package struct Membership: Sendable {
     var silentUntil: Instant?
     var nextHello: Instant
     var deadline: Instant
+    /// Peers that are suspected, as of the last `poll`, which alone suspects anybody.
     var suspects = 0
     /// Kernels of speakers that a Lease names: when they answered, from where.
     var knownKernels: [NodeID: (at: Instant, hardwareAddress: MACAddress)] = [:]
@@ -136,9 +137,13 @@ package struct Membership: Sendable {
     }
 
     package mutating func configure(_ environment: Environment, timing: MembershipTiming, at now: Instant) {
-        let base = baseInterval
+        let (base, families) = (baseInterval, self.environment.families)
         self.timing = timing
         self.environment = environment
+        if environment.families != families {
+            // Whoever could not be asked, or was asked from an address that is gone, is asked anew before it is judged.
+            peers.updateAll { if $0.state == .absent { $0.lastAnswer = now } }
+        }
         if environment.hasSnapshot, snapshotSince == nil { snapshotSince = now }
         if !environment.hasSnapshot { snapshotSince = nil }
         if baseInterval != base {
@@ -165,6 +170,10 @@ package struct Membership: Sendable {
         peers.updateAll { $0.shift(by: late) }
         lastForeign = lastForeign + late
     }
+
+    /// Whether any frame of another host is waited for: to end joining or deafness, or to tell a dead peer from the own
+    /// broken reception. Where there is no gateway to ask, a client's question may be the only one.
+    package var wantsProof: Bool { suspects > 0 || phase == .deaf || phase == .joining && firstForeign == nil }
 
     /// A frame of another host was received: proof that receiving works.
     package mutating func heardForeign(at now: Instant) {

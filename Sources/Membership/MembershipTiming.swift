@@ -14,7 +14,7 @@ public struct MembershipTiming: Sendable, Hashable {
     public var kernelAsk: Interval = .milliseconds(50)
     /// Unanswered questions until an absent peer is declared dead.
     public var unansweredAsks = 10
-    /// How long an absent peer without an address to ask is believed after it said that it restarts.
+    /// How long an absent peer that cannot be asked is believed after it said that it restarts.
     public var blindRestart: Interval = .seconds(5)
     /// A process that restarts has said so three times after this long,
     public var farewell: Interval = .milliseconds(100)

@@ -72,6 +72,8 @@ package struct Peer: Sendable {
         state = .absent
         absentSince = absentSince ?? now
         lastAnswer = now
+        suspectedAt = nil
+        firstProof = nil
     }
 
     mutating func die(at now: Instant, byVerdict: Bool) {

@@ -63,6 +63,19 @@ package struct PacketFilter: Sendable {
         }
     }
 
+    /// Neighbor Solicitations and Advertisements, whatever their target.
+    package static var anyNeighborDiscovery: PacketFilter {
+        PacketFilter { program, pass, drop in
+            program.branch(.equal, UInt32(NeighborAdvertisement.type), to: pass, else: drop)
+            let other = program.here
+            program.branch(.equal, UInt32(NeighborSolicitation.type), to: pass, else: other)
+            program.load(.byte, at: 54)
+            let message = program.here
+            program.branch(.equal, UInt32(IPv6Header.icmpv6), to: message, else: drop)
+            program.load(.byte, at: 20)
+        }
+    }
+
     /// Every frame of the EtherType, but not those of VLANs without an interface or of other hosts.
     package static var all: PacketFilter { PacketFilter { program, pass, _ in program.jump(to: pass) } }
 

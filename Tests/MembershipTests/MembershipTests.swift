@@ -101,6 +101,60 @@ struct MembershipTests {
         #expect(segment.membership.phase == .joining)
     }
 
+    @Test("without a gateway, two frames of any host end the deafness, and tell that the only peer is dead")
+    func deafWithoutGateway() {
+        var segment = Segment(known: ["b"])
+        segment.becomeReady(with: ["b"])
+        #expect(!segment.membership.wantsProof)
+        segment.pass(400, gatewayAnswers: false)
+        #expect(segment.membership.wantsProof)
+        segment.pass(9600, gatewayAnswers: false)
+        #expect(segment.membership.phase == .deaf && segment.membership.wantsProof)
+        segment.membership.heardForeign(at: segment.now)
+        segment.pass(100, gatewayAnswers: false)
+        #expect(segment.membership.phase == .joining && segment.membership.wantsProof)
+        segment.membership.heardForeign(at: segment.now)
+        segment.pass(600, gatewayAnswers: false)
+        #expect(segment.membership.phase == .ready && segment.state("b") == .dead)
+        segment.pass(5000, gatewayAnswers: false)
+        #expect(segment.membership.phase == .ready && !segment.membership.wantsProof)
+    }
+
+    @Test("an absent peer that cannot be asked is believed for 5 s, and asked anew when it can be")
+    func blindRestart() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.hello("b", .restarting)
+        segment.pass(400, greeting: ["c"], answering: ["b"])
+        var environment = segment.membership.environment
+        func setFamilies(_ families: Set<IPFamily>) {
+            environment.families = families
+            segment.membership.configure(environment, timing: MembershipTiming(), at: segment.now)
+        }
+        setFamilies([])
+        segment.pass(4900, greeting: ["c"])
+        #expect(segment.state("b") == .absent)
+        setFamilies([.ipv4])
+        segment.pass(400, greeting: ["c"])
+        #expect(segment.state("b") == .absent)
+        segment.pass(200, greeting: ["c"])
+        #expect(segment.state("b") == .dead)
+    }
+
+    @Test("a peer with addresses of another family alone is believed for 5 s after it said that it restarts")
+    func foreignFamily() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        var environment = segment.membership.environment
+        environment.families = [.ipv6]
+        segment.membership.configure(environment, timing: MembershipTiming(), at: segment.now)
+        segment.hello("b", .restarting)
+        segment.pass(4900, greeting: ["c"])
+        #expect(segment.state("b") == .absent)
+        segment.pass(200, greeting: ["c"])
+        #expect(segment.state("b") == .dead)
+    }
+
     @Test("a peer that says it restarts is absent at once, and stays so while it joins anew")
     func restarting() {
         var segment = Segment()

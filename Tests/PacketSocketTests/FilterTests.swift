@@ -72,6 +72,19 @@ final class FilterBench {
         #expect(!bench.passes(Array(Self.question(owned).prefix(41))))
     }
 
+    @Test("whoever listens for any sign of life hears every solicitation and advertisement, and no other IPv6 packet")
+    func anyNeighborDiscovery() throws {
+        let bench = try FilterBench(.anyNeighborDiscovery)
+        let target = IPv6Address(high: 0xFD57_0000_0000_0000, low: 0xC8)
+        #expect(bench.passes(Self.solicitation(target)))
+        #expect(bench.passes(Self.advertisement(target)))
+        for (offset, value) in [(20, UInt8(17)), (54, 134)] {
+            var frame = Self.solicitation(target)
+            frame[offset] = value
+            #expect(!bench.passes(frame))
+        }
+    }
+
     @Test("a filter for nothing passes nothing")
     func empty() throws {
         for filter in [PacketFilter.none, .arp(targets: [], askedHosts: [])] {

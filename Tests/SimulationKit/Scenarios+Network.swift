@@ -133,6 +133,28 @@ extension Scenario {
         return 8
     }
 
+    /// Two nodes, no gateway, one dies: what is left to prove that the other one receives are the clients' questions.
+    package static let twoNodesWithoutGateway = Scenario(
+        "two_nodes_no_gateway", [], nodes: [2], prepare: { $0.hasGateway = false }
+    ) { s in
+        let dead = s.random.pick(s.nodes)
+        let survivor = s.others(dead)[0]
+        let firstQuestion = s.random.uniform(0.1, 5)
+        s.powerOff(dead)
+        if s.random.chance(0.5) {
+            s.after(s.random.uniform(0, 4)) { $0.kill(survivor, graceful: $0.random.chance(0.5)) }
+            s.after(4.6) { $0.boot(survivor) }
+        }
+        let asked = s.addresses[0]
+        for second in 0..<8 { s.after(firstQuestion + Double(second)) { $0.ask(asked) } }
+        s.after(max(firstQuestion, 6) + 2.5) { s in
+            for address in s.truth.keys where s.observer.answerers(address, s).count != 1 {
+                s.problems.append("\(address) is unanswered although a client asks")
+            }
+        }
+        return firstQuestion + 9
+    }
+
     package static let replayedFrames = Scenario("replayed_frames", [.nothingMoves], isAuthentic: true) { s in
         s.records(duration: 3, replayAfter: 1, times: 3)
         return 12

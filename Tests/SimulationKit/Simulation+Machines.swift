@@ -93,12 +93,7 @@ extension Simulation {
             if late > 0, speaker.wokeUpLate(by: .lasting(late), at: now) { frames = [] }
             // The sockets are drained before any deadline is looked at.
             var effects: [LinkEffect] = []
-            for frame in frames {
-                switch frame {
-                case .speakers(let bytes): effects += speaker.receive(speakerFrame: bytes, at: now)
-                case .neighbors(let frame): effects += speaker.receive(frame, at: now)
-                }
-            }
+            for frame in frames { effects += Self.take(frame, by: &speaker, at: now) }
             return effects
         }
         observer.everythingChanged(self)

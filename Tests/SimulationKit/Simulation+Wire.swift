@@ -33,7 +33,7 @@ extension Simulation {
         case (0x08, 0x06), (0x86, 0xDD):
             if UnicastCarrier.payloadStart(bytes) != nil { fallthrough }
             guard let frame = try? LinkFrame(parsing: bytes.span) else { return }
-            transmit(frame, from: node)
+            transmit(frame, bytes, from: node)
         default:
             let target = MACAddress(rawValue: bytes[0..<6].reduce(0) { $0 << 8 | UInt64($1) })
             guard UnicastCarrier.payloadStart(bytes) != nil,
@@ -61,36 +61,52 @@ extension Simulation {
             if node.pausedFrames.count < 400 { node.pausedFrames.append(frame) }
             return
         }
-        drive(node) { speaker, now in
-            switch frame {
-            case .speakers(let bytes): speaker.receive(speakerFrame: bytes, at: now)
-            case .neighbors(let frame): speaker.receive(frame, at: now)
+        drive(node) { speaker, now in Self.take(frame, by: &speaker, at: now) }
+    }
+
+    /// As the packet thread does it: a question is answered from the table, and what is none goes to the speaker.
+    static func take(_ frame: SpeakerFrame, by speaker: inout LinkSpeaker, at now: Instant) -> [LinkEffect] {
+        switch frame {
+        case .speakers(let bytes): return speaker.receive(speakerFrame: bytes, at: now)
+        case .neighbors(let bytes):
+            var reply = [UInt8](repeating: 0, count: OutgoingFrame.maximumLength)
+            var room = reply.mutableSpan
+            switch speaker.answer(bytes.span, into: &room) {
+            case .receive: return speaker.receive(frame: bytes.span, at: now)
+            case .reply(let length): return [.send(Array(reply.prefix(length)))]
+            case .replyAndReceive(let length):
+                return [.send(Array(reply.prefix(length)))] + speaker.receive(frame: bytes.span, at: now)
+            case .drop: return []
             }
         }
     }
 
-    // MARK: Kernels, and who hears an announcement
+    // MARK: Kernels, and who hears what
 
-    private func transmit(_ frame: LinkFrame, from node: VirtualNode) {
+    private func transmit(_ frame: LinkFrame, _ bytes: [UInt8], from node: VirtualNode) {
         switch frame {
         case .arp(_, let packet):
-            if packet.isProbe || packet.isAnnouncement { return spread(frame, .v4(packet.target), from: node) }
-            guard packet.operation == .request else { return }
-            question(.v4(packet.target), from: node)
+            if packet.isProbe || packet.isAnnouncement { return spread(frame, bytes, .v4(packet.target), from: node) }
+            switch packet.operation {
+            case .request: question(.v4(packet.target), from: node)
+            default: spread(frame, bytes, .v4(packet.sender), from: node)
+            }
         case .solicitation(_, let message):
-            if message.isDuplicateAddressDetection { return spread(frame, .v6(message.target), from: node) }
+            if message.isDuplicateAddressDetection { return spread(frame, bytes, .v6(message.target), from: node) }
             question(.v6(message.target), from: node)
-        case .advertisement(_, let message): spread(frame, .v6(message.target), from: node)
+        case .advertisement(_, let message): spread(frame, bytes, .v6(message.target), from: node)
         }
     }
 
-    /// Reaches the speakers whose kernel filter lets it through: those that answer for the address or probe it.
-    private func spread(_ frame: LinkFrame, _ address: IPAddress, from node: VirtualNode) {
-        for other in nodes where other !== node {
-            guard let speaker = other.speaker, speaker.layer2.addresses.contains(address),
+    /// Reaches the speakers that it is for, whose kernels let it through.
+    private func spread(_ frame: LinkFrame, _ bytes: [UInt8], _ address: IPAddress, from node: VirtualNode) {
+        let destination = frame.ethernet.destination
+        for other in nodes
+        where other !== node && (destination.isGroupAddress || destination == other.hardwareAddress) {
+            guard admits(frame, to: other),
                 passes(node.port, other.port, pair: node.index * 1000 + other.index)
             else { continue }
-            push(.neighbors(to: other.index, frame), at: now + delay())
+            push(.neighbors(to: other.index, bytes), at: now + delay())
         }
         guard let squatter = squatters[address], passes(node.port, gateway, pair: nil) else { return }
         answer(address, squatter, to: node)
@@ -114,24 +130,70 @@ extension Simulation {
     }
 
     private func answer(_ address: IPAddress, _ hardwareAddress: MACAddress, to node: VirtualNode) {
-        let ethernet = { (type: EtherType) in
-            EthernetHeader(destination: node.hardwareAddress, source: hardwareAddress, etherType: type)
-        }
-        let frame: LinkFrame
+        let frame: OutgoingFrame
         switch address {
         case .v4(let address):
-            frame = .arp(
-                ethernet(.arp),
-                ARPPacket(
-                    operation: .reply, senderHardware: hardwareAddress, sender: address,
-                    targetHardware: node.hardwareAddress, target: .unspecified))
+            let packet = ARPPacket(
+                operation: .reply, senderHardware: hardwareAddress, sender: address,
+                targetHardware: node.hardwareAddress, target: .unspecified)
+            frame = .arp(packet, destination: node.hardwareAddress)
         case .v6(let address):
-            frame = .advertisement(
-                ethernet(.ipv6),
-                NeighborAdvertisement(
-                    source: address, destination: .allNodes, target: address, isSolicited: true, overrides: true,
-                    targetLinkLayer: hardwareAddress))
+            let asker = node.addresses.lazy.compactMap(\.v6).first ?? .allNodes
+            let message = NeighborAdvertisement(
+                source: address, destination: asker, target: address, isSolicited: true, overrides: true,
+                targetLinkLayer: hardwareAddress)
+            frame = .advertisement(message, destination: node.hardwareAddress)
         }
-        push(.neighbors(to: node.index, frame), at: now + delay() + delay())
+        let bytes = frame.bytes(source: hardwareAddress)
+        guard let parsed = try? LinkFrame(parsing: bytes.span), admits(parsed, to: node) else { return }
+        push(.neighbors(to: node.index, bytes), at: now + delay() + delay())
+    }
+
+    /// A client beside the gateway asks who has the address.
+    func ask(_ address: IPAddress) {
+        let frame: OutgoingFrame
+        switch address {
+        case .v4(let address):
+            let packet = ARPPacket.request(for: address, from: IPv4Address(192, 168, 57, 60), at: clientHardware)
+            frame = .arp(packet, destination: .broadcast)
+        case .v6(let address):
+            let message = NeighborSolicitation(
+                source: IPv6Address(high: 0xFE80_0000_0000_0000, low: 60), destination: address.solicitedNode,
+                target: address, sourceLinkLayer: clientHardware)
+            frame = .solicitation(message, destination: MACAddress(multicast: address.solicitedNode))
+        }
+        let bytes = frame.bytes(source: clientHardware)
+        guard let parsed = try? LinkFrame(parsing: bytes.span) else { return }
+        for node in nodes where admits(parsed, to: node) && passes(gateway, node.port, pair: nil) {
+            push(.neighbors(to: node.index, bytes), at: now + delay())
+        }
+    }
+
+    /// Whether the filters and groups of a node let an ARP or Neighbor Discovery frame through, as they are when it is sent.
+    private func admits(_ frame: LinkFrame, to node: VirtualNode) -> Bool {
+        guard let speaker = node.speaker else { return false }
+        let version = speaker.interestVersion
+        if node.interest?.process != node.process || node.interest?.version != version {
+            node.interest = (node.process, version, speaker.interest)
+        }
+        return node.interest?.value.admits(frame) ?? false
+    }
+}
+
+extension FrameInterest {
+    fileprivate func admits(_ frame: LinkFrame) -> Bool {
+        switch frame {
+        case .arp(_, let packet):
+            if isListening || addresses.contains(.v4(packet.sender)) { return true }
+            return packet.operation == .request
+                ? addresses.contains(.v4(packet.target)) : askedHosts.contains(.v4(packet.sender))
+        case .solicitation(_, let message):
+            let target = IPAddress.v6(message.target)
+            return addresses.contains(target) || isListening && expectedAddresses.contains(target)
+        case .advertisement(_, let message):
+            let target = IPAddress.v6(message.target)
+            if isListening, !expectedAddresses.isEmpty { return true }
+            return addresses.contains(target) || askedHosts.contains(target)
+        }
     }
 }

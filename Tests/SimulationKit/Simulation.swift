@@ -11,7 +11,7 @@ package import Wire
 package final class Simulation {
     package enum Event {
         case speakers(source: Int, bytes: [UInt8], target: Int?)
-        case neighbors(to: Int, LinkFrame)
+        case neighbors(to: Int, [UInt8])
         case wake(Int, process: Int)
         case call((Simulation) -> Void)
     }
@@ -26,6 +26,7 @@ package final class Simulation {
         .v4(IPv4Address(192, 168, 57, 30)), .v6(IPv6Address(high: 0xFE80_0000_0000_0000, low: 30)),
     ]
     package let gatewayHardware = MACAddress(2, 0, 0, 0, 1, 30)
+    let clientHardware = MACAddress(2, 0, 0, 0, 1, 60)
     /// A lone network without a router that answers.
     package var hasGateway = true
 
@@ -120,7 +121,7 @@ package final class Simulation {
             case .call(let body): body(self)
             case .wake(let index, let process): wake(nodes[index], process)
             case .speakers(let source, let bytes, let target): deliver(bytes, from: source, to: target)
-            case .neighbors(let target, let frame): hand(.neighbors(frame), to: nodes[target])
+            case .neighbors(let target, let bytes): hand(.neighbors(bytes), to: nodes[target])
             }
         }
         now = end

@@ -1,4 +1,5 @@
 package import Election
+import Layer2
 package import Link
 package import MonotonicTime
 package import NetworkAddresses
@@ -39,6 +40,8 @@ package final class VirtualNode {
     package var speaker: LinkSpeaker?
     /// Whether a process runs; `speaker` itself is out while it is called.
     package internal(set) var hasSpeaker = false
+    /// What its kernel lets through, of which version of the speaker's interest.
+    var interest: (process: Int, version: UInt64, value: FrameInterest)?
     /// Counts starts, so that what was meant for an earlier process is dropped.
     var process = 0
     package var isPaused = false
@@ -79,7 +82,7 @@ package final class VirtualNode {
 /// A frame on its way to speakers.
 enum SpeakerFrame {
     case speakers([UInt8])
-    case neighbors(LinkFrame)
+    case neighbors([UInt8])
 }
 
 /// What the API says of one address.

@@ -101,25 +101,29 @@ final class LinkPort<Core: LinkCore> {
         let asked6 = interest.askedHosts.compactMap(\.v6)
         interestTrouble = nil
         var isComplete = true
-        let arpFilters = Self.coarser.lazy.map { PacketFilter.arp(targets: v4, askedHosts: asked4, instructions: $0) }
+        let arpFilters = Self.coarser.lazy.map {
+            interest.isListening ? .all : PacketFilter.arp(targets: v4, askedHosts: asked4, instructions: $0)
+        }
         let arpInstructions = attach(arpFilters, to: arp)
         counters.filterInstructions = arpInstructions ?? 0
         if arpInstructions == nil { isComplete = false }
         let before = (neighborDiscovery != nil, carrier != nil)
         if carrier == nil { openCarrier() }
-        if v6.isEmpty && asked6.isEmpty {
+        let expected = v6 + interest.expectedAddresses.compactMap(\.v6)
+        if v6.isEmpty && asked6.isEmpty && !(interest.isListening && !expected.isEmpty) {
             // Its filter would run on every IPv6 packet of the node.
             neighborDiscovery = nil
         } else {
             let filters = Self.coarser.lazy.map {
-                PacketFilter.neighborDiscovery(targets: v6, askedHosts: asked6, instructions: $0)
+                interest.isListening
+                    ? .anyNeighborDiscovery
+                    : PacketFilter.neighborDiscovery(targets: v6, askedHosts: asked6, instructions: $0)
             }
             openNeighborDiscovery()
             let instructions = neighborDiscovery.flatMap { attach(filters, to: $0) }
             counters.filterInstructions += instructions ?? 0
             if instructions == nil { isComplete = false }
         }
-        let expected = v6 + interest.expectedAddresses.compactMap(\.v6)
         let (failed, error) = groups.set(Set(expected.map(\.solicitedNode)))
         if let error { interestTrouble = "\(failed) solicited-node groups are not joined: \(error)" }
         (counters.groupsJoined, counters.groupsFailed) = (groups.count, failed)

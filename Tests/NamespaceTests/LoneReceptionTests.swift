@@ -1,0 +1,42 @@
+import Election
+import Lab
+import Link
+import NetworkAddresses
+import SpeakerDaemon
+import Testing
+import Wire
+
+/// No gateway, and the only other speaker that a Lease names is off: a client's question is all that is ever received.
+@Suite(.serialized, .enabled(if: Segment.isPossible, "needs root, for network namespaces"), .timeLimit(.minutes(2)))
+struct LoneReceptionTests {
+    @Test(
+        "a client's question proves to a lonely speaker that it receives, and is answered soon after",
+        arguments: [
+            ("192.168.57.200", "arping -c1 -w1 -I eth0 192.168.57.200"),
+            ("fd57::c8", "ndisc6 -1 -r1 -w1000 fd57::c8 eth0"),
+        ])
+    func question(address: String, program: String) async throws {
+        let segment = try await Segment.make()
+        var configuration = LinkConfiguration(
+            nodeName: "node", interfaceName: "eth0", interfaceIndex: try await segment.interfaceIndex(),
+            hardwareAddress: Segment.nodeHardware, cluster: ClusterID(uid: "test"))
+        configuration.ownAddresses = [.v4(IPv4Address(192, 168, 57, 31))]
+        configuration.knownPeers = [KnownPeer(name: "other", addresses: [.v4(IPv4Address(192, 168, 57, 32))])]
+        configuration.keys = HelloKeys(current: [1])
+        configuration.intents = [
+            AddressIntent(
+                address: try #require(IPAddress(address)), allocation: AllocationID(rawValue: 1), eligible: ["node": 0])
+        ]
+        let loop = try PacketLoop<LinkSpeaker>()
+        try await segment.insideNode { try loop.start() }
+        loop.configure([configuration])
+        var questions = 0
+        var isAnswered = false
+        while !isAnswered, questions < 15 {
+            isAnswered = try await segment.tryOnHost(program).isSuccess
+            questions += 1
+        }
+        await loop.stop()
+        #expect(isAnswered, "\(questions) questions")
+    }
+}
