@@ -59,7 +59,9 @@ package struct Allocator: Sendable {
         members = pools.enumerated().flatMap { index, pool in pool.ranges.map { Member(range: $0, pool: index) } }
             .sorted { $0.range.first < $1.range.first }
         (self.reserved, self.notReady, self.conflicts, self.quarantine) = (reserved, notReady, conflicts, quarantine)
-        for address in conflicts.keys { hide(address) }
+        for address in conflicts.keys {
+            if let pool = pool(listing: address) { spaces[pool][address.family].passOver(address.rawValue) }
+        }
         for address in quarantine.addresses { hide(address) }
     }
 
@@ -161,7 +163,7 @@ package struct Allocator: Sendable {
         openings += 1
         moved.append(address)
         guard rest.isEmpty, let pool = pool(listing: address) else { return }
-        spaces[pool][address.family].assigned -= 1
+        spaces[pool][address.family].leave(isForeign: conflicts[address] != nil)
         if let now {
             quarantine.add(address, at: now)
         } else {
@@ -184,14 +186,18 @@ package struct Allocator: Sendable {
         moved.append(address)
         if let key = holding.sharing?.key { share(address, key) }
         guard occupants[address]?.count == 1 else { return }
-        spaces[pool][address.family].assigned += 1
-        hide(address)
+        spaces[pool][address.family].take(address.rawValue, isForeign: conflicts[address] != nil)
         quarantine.remove(address)
     }
 
     /// Makes addresses whose quarantine is over free again.
     mutating func expireQuarantine(at now: Instant) {
         for address in quarantine.expire(at: now) { free(address) }
+    }
+
+    /// Starts the quarantine of those addresses anew whose time is up and that are `inUse` all the same.
+    package mutating func prolongQuarantine(at now: Instant, where inUse: (IPAddress) -> Bool) {
+        quarantine.prolong(at: now, where: inUse)
     }
 
     /// Puts an address that was released without anybody's doing into quarantine.

@@ -33,7 +33,9 @@ struct FamilySpace: Sendable {
     /// Those of `assignable` that have no holder, are not in quarantine, and no foreign host uses.
     var free: AddressRuns
     /// Addresses with at least one holder.
-    var assigned: Int64 = 0
+    private(set) var assigned: Int64 = 0
+    /// Addresses without a holder that a foreign host uses.
+    private var foreign: Int64 = 0
     private let skipsBuggy: Bool
     /// Stops at the largest.
     private let total: UInt64
@@ -49,8 +51,27 @@ struct FamilySpace: Sendable {
     }
 
     var usage: PoolUsage {
-        let rest = total == .max ? total : total - min(total, UInt64(max(0, assigned)))
+        let rest = total == .max ? total : total - min(total, UInt64(max(0, assigned + foreign)))
         return PoolUsage(assigned: assigned, available: Int64(clamping: rest))
+    }
+
+    /// A foreign host uses `value`: it is passed over.
+    mutating func passOver(_ value: UInt128) {
+        free.remove(value)
+        if assignable.contains(value), !(skipsBuggy && Self.isBuggy(value)) { foreign += 1 }
+    }
+
+    /// `value` has its first holder.
+    mutating func take(_ value: UInt128, isForeign: Bool) {
+        free.remove(value)
+        assigned += 1
+        if isForeign { foreign -= 1 }
+    }
+
+    /// `value` has no holder any more.
+    mutating func leave(isForeign: Bool) {
+        assigned -= 1
+        if isForeign { foreign += 1 }
     }
 
     /// The lowest free address that the pool's rules allow. Forgets the ones they don't: no one can ever hold them.

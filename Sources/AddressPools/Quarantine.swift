@@ -37,6 +37,11 @@ package struct Quarantine: Sendable, Equatable {
         queue.first { ends[$0.address] == $0.end && condition($0.address) }?.address
     }
 
+    mutating func prolong(at now: Instant, where condition: (IPAddress) -> Bool) {
+        let due = queue.prefix { $0.end <= now }.filter { ends[$0.address] == $0.end && condition($0.address) }
+        for entry in due { add(entry.address, at: now) }
+    }
+
     /// Ends the quarantine of every address whose time is up.
     mutating func expire(at now: Instant) -> [IPAddress] {
         var expired: [IPAddress] = []

@@ -41,7 +41,7 @@ package enum SharingObstacle: Sendable, Hashable {
 
 extension SharingTerms {
     /// `nil` when a Service with these terms may join one with `other`.
-    static func obstacle(_ mine: SharingTerms?, _ other: SharingTerms?) -> SharingObstacle? {
+    package static func obstacle(_ mine: SharingTerms?, _ other: SharingTerms?) -> SharingObstacle? {
         guard let mine else { return .noKey }
         guard let other, mine.key == other.key else { return .otherKey }
         if let port = mine.ports.first(where: other.ports.contains) { return .portTaken(port) }

@@ -15,12 +15,23 @@ struct ClusterFollower: ServiceLifecycle.Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await follow(.services) { .service($0) } }
+                group.addTask { await followServices() }
                 group.addTask { await follow(.pools) { .pool($0) } }
                 group.addTask { await follow(.nodes) { .node($0) } }
                 group.addTask { await follow(.namespaces) { .namespace($0) } }
                 group.addTask { await follow(.announcements, in: namespace) { .announcement($0) } }
                 group.addTask { await followServiceRanges() }
+            }
+        }
+    }
+
+    private func followServices() async {
+        while !Task.isCancelled {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await follow(.services) { .service($0) } }
+                group.addTask { await controller.waitUntilStale() }
+                await group.next()
+                group.cancelAll()
             }
         }
     }
@@ -34,6 +45,7 @@ struct ClusterFollower: ServiceLifecycle.Service {
             case .change(let change): await controller.apply(wrap(change))
             case .alive: break
             case .problem(let problem):
+                if case .skipped(let object) = problem, object.isListed { await controller.skip(object.key, of: watch) }
                 logger.warning("\(problem)", metadata: ["api.watch": "\(watch.rawValue)"])
             }
         }

@@ -15,6 +15,9 @@ package actor Controller {
     private let heartbeat: Heartbeat?
     private let onSync: @Sendable (String?) -> Void
     private var metricsDue = Instant(nanoseconds: 0)
+    private var unreadable: [Watch: [ObjectKey]] = [:]
+    /// Wakes whoever lists the Services.
+    private let staleness = WakeSignal()
 
     /// As the plan of many thousand Services takes.
     private static let longPlan = Interval.milliseconds(20)
@@ -33,7 +36,8 @@ package actor Controller {
     package func apply(_ change: ClusterChange) {
         let wasSynced = state.isSynced
         let began = MonotonicClock.now()
-        state.apply(change, at: .now)
+        let skipped = change.listed.flatMap { unreadable.removeValue(forKey: $0) } ?? []
+        state.apply(skipped.isEmpty ? change : state.snapshot.keeping(skipped, in: change), at: .now)
         let took = MonotonicClock.now() - began
         metrics.planned(in: took)
         if took > Self.longPlan {
@@ -42,6 +46,9 @@ package actor Controller {
         if !wasSynced || change.listed != nil { reportSync() }
         signal.wake()
     }
+
+    /// The list that comes next lacks an object, because it could not be read.
+    func skip(_ key: ObjectKey, of watch: Watch) { unreadable[watch, default: []].append(key) }
 
     package func ignore(_ watch: Watch) {
         state.ignore(watch, at: .now)
@@ -57,9 +64,12 @@ package actor Controller {
     /// What is known now, and whether nothing is left to do about it.
     package var standing: (snapshot: ClusterSnapshot, isAtRest: Bool) { (state.snapshot, state.isAtRest) }
 
+    /// Returns when the Services must be listed anew, or when the task is cancelled.
+    func waitUntilStale() async { await staleness.wait() }
+
     /// Leads until the task is cancelled.
     package func lead(with writer: PlanWriter) async {
-        state.becameLeader(at: .now)
+        if state.becameLeader() { staleness.wake() }
         metrics.leads(true)
         logger.notice("leading: assigning addresses")
         defer {
@@ -78,8 +88,9 @@ package actor Controller {
                         await self.finished(work, result)
                     }
                 }
-                updateMetrics(at: now.instant)
-                let due = now.instant + (state.idle(at: now.instant) ?? .seconds(60))
+                let metrics = updateMetrics(at: now.instant)
+                let idle = state.idle(at: now.instant) ?? .seconds(60)
+                let due = min(now.instant + idle, metrics ?? now.instant + idle)
                 if signal.needsAlarm(by: due, at: now.instant) {
                     group.addTask { [signal] in
                         try? await Task.sleep(for: .nanoseconds((due - now.instant).nanoseconds))
@@ -93,10 +104,13 @@ package actor Controller {
     }
 
     /// Costs a look at every Service, so not at every turn.
-    private func updateMetrics(at now: Instant) {
-        guard now >= metricsDue, let planner = state.planner else { return }
+    /// - Returns: when to come back, if it is too early.
+    private func updateMetrics(at now: Instant) -> Instant? {
+        guard let planner = state.planner else { return nil }
+        guard now >= metricsDue else { return metricsDue }
         metrics.update(planner)
         metricsDue = now + .seconds(5)
+        return nil
     }
 
     private func finished(_ work: Work, _ result: WorkResult) {

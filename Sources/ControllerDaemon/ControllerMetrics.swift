@@ -14,10 +14,6 @@ struct ControllerMetrics: Sendable {
     private let waiting = Gauge(label: "herald_services", dimensions: [("state", "waiting")])
     private let planning = Timer(label: "herald_plan_duration_seconds")
     private var pools: Set<String> = []
-    private var counted: Instant?
-
-    /// Counting unannounced addresses looks at every Service, so it is not done at each change.
-    private static let countingInterval = Interval.seconds(5)
 
     func leads(_ leads: Bool) { leader.record(leads ? 1 : 0) }
 
@@ -42,7 +38,6 @@ struct ControllerMetrics: Sendable {
         unannounced.record(planner.unannouncedCount)
         waiting.record(planner.waitingCount)
         allocated.record(planner.serviceCount - planner.waitingCount)
-        countUnannounced(planner, at: MonotonicClock.now())
         let names = Set(planner.table.verdicts.keys)
         for gone in pools.subtracting(names) { forget(gone) }
         pools = names
@@ -58,21 +53,11 @@ struct ControllerMetrics: Sendable {
         }
     }
 
-    private mutating func countUnannounced(_ planner: ControllerPlanner, at now: Instant) {
-        if let counted, now - counted < Self.countingInterval { return }
-        counted = now
-        let entries = planner.snapshot.announcements.values.lazy.flatMap { $0.status?.addresses ?? [] }
-        let announced = Set(entries.filter { $0.conflict == nil }.compactMap { IPAddress($0.address) })
-        let assigned = Set(planner.allocator.holdings.values.flatMap(\.addresses))
-        unannounced.record(assigned.subtracting(announced).count)
-    }
-
     /// A controller that leads no more knows nothing about pools that it should go on saying.
     mutating func stop() {
         for name in pools { forget(name) }
         pools = []
         unannounced.record(0)
-        counted = nil
     }
 
     private func forget(_ pool: String) {

@@ -65,17 +65,21 @@ package struct ControllerState: Sendable {
     package var isAtRest: Bool {
         guard case .leading(let planner) = role else { return false }
         return !planner.isTouched && queue.isEmpty && running == 0 && busy.isEmpty
-            && handovers.nextEnd == nil
+            && handovers.nextEnd == nil && !isRetrying
     }
+
+    /// Whether a write has failed and is to be tried again.
+    package var isRetrying: Bool { failures.values.contains(where: \.isWaiting) }
 
     // MARK: Taking in
 
     package mutating func apply(_ change: ClusterChange, at now: PlanTime) {
         switch change {
         case .service(.applied(let object)), .service(.deleted(let object)): settled(Service.self, object.key)
-        case .pool(.applied(let object)), .pool(.deleted(let object)): settled(IPAddressPool.self, object.key)
-        case .announcement(.applied(let object)), .announcement(.deleted(let object)):
-            settled(ServiceL2Status.self, object.key)
+        case .pool(.applied(let object)): settled(IPAddressPool.self, object.key)
+        case .announcement(.applied(let object)): settled(ServiceL2Status.self, object.key)
+        case .pool(.deleted(let object)): vanished(IPAddressPool.self, object.key)
+        case .announcement(.deleted(let object)): vanished(ServiceL2Status.self, object.key)
         case .service(.replaced), .pool(.replaced), .announcement(.replaced): busy = [:]
         default: break
         }
@@ -100,14 +104,22 @@ package struct ControllerState: Sendable {
         if failures[target]?.count == 1 { failures[target]?.isWaiting = false }
     }
 
+    private mutating func vanished<Object: KubernetesObject>(_ type: Object.Type, _ key: ObjectKey) {
+        let target = Work.Target(kind: Object.resource.kind, key: key)
+        (busy[target], failures[target]) = (nil, nil)
+    }
+
     /// The API server does not serve this type: nothing is waited for.
     package mutating func ignore(_ watch: Watch, at now: PlanTime) {
         if missing.remove(watch) != nil { beginIfReady(at: now) }
     }
 
-    package mutating func becameLeader(at now: PlanTime) {
+    /// It begins with a list of Services that is younger than the election: their watch may have been dead for a while
+    /// without a word, and what the last leader has assigned since must not be assigned again.
+    /// - Returns: whether that list must be asked for; it is under way otherwise.
+    package mutating func becameLeader() -> Bool {
         isElected = true
-        beginIfReady(at: now)
+        return missing.insert(.services).inserted
     }
 
     package mutating func lostLeadership() {
@@ -134,13 +146,14 @@ package struct ControllerState: Sendable {
         defer { role = .leading(planner) }
         if let tick = nextTick, tick <= now.instant {
             planner.tick(at: now)
-            retryLostEchoes(at: now.instant)
+            retryLostEchoes(&planner, at: now.instant)
             nextTick = now.instant + Self.tickInterval
         }
         collect(&planner, at: now.instant)
         while let work = nextService(planner, at: now) ?? nextChore(planner, at: now) {
             if isHeldBack(work.target, at: now.instant) { continue }
             busy[work.target] = now.instant
+            if case .service = work { planner.beginWrite(work.target.key) }
             running += 1
             return work
         }
@@ -159,13 +172,24 @@ package struct ControllerState: Sendable {
         running -= 1
         let target = work.target
         switch result {
-        case .written, .gone: failures[target] = nil
+        case .written: failures[target] = nil
+        case .gone:
+            failures[target] = nil
+            if case .service = work { endWrite(target.key) }
         case .conflict, .failed:
             busy[target] = nil
+            if case .service = work { endWrite(target.key) }
             let count = (failures[target]?.count ?? 0) + 1
             let delay = Interval.milliseconds(500 << Int64(min(count - 1, 6)))
             failures[target] = Failure(count: count, retryAt: now + delay)
         }
+    }
+
+    private mutating func endWrite(_ key: ObjectKey) {
+        guard case .leading(var planner) = role else { return }
+        role = .standby(ClusterSnapshot())
+        planner.endWrite(key)
+        role = .leading(planner)
     }
 
     private mutating func collect(_ planner: inout ControllerPlanner, at now: Instant) {
@@ -201,7 +225,7 @@ package struct ControllerState: Sendable {
         while let key = queue.popLast() {
             queued.remove(key)
             guard let service = planner.snapshot.services[key], let plan = planner.plan(for: key),
-                let write = handovers.hold(plan, for: service, at: now.instant)
+                let write = handovers.hold(planner.writable(plan, for: key), for: service, at: now.instant)
                     .write(for: service, change: planner.change(of: key), at: now.wall)
             else {
                 failures[Work.Target(kind: Service.resource.kind, key: key)] = nil
@@ -234,10 +258,15 @@ package struct ControllerState: Sendable {
         return failures[target].map { $0.isWaiting && now < $0.retryAt } ?? false
     }
 
-    private mutating func retryLostEchoes(at now: Instant) {
+    private mutating func retryLostEchoes(_ planner: inout ControllerPlanner, at now: Instant) {
         for (target, since) in busy where now - since >= Self.echoLimit {
             busy[target] = nil
-            if target.kind == Service.resource.kind { enqueue(target.key) } else { (poolsDue, sweepDue) = (now, now) }
+            guard target.kind == Service.resource.kind else {
+                (poolsDue, sweepDue) = (now, now)
+                continue
+            }
+            planner.endWrite(target.key)
+            enqueue(target.key)
         }
     }
 }

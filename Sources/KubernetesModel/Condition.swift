@@ -1,9 +1,16 @@
 /// `metav1.Condition`.
+///
+/// Kubernetes does not validate those of a Service: whatever somebody has written there is read as it is, and only an
+/// entry without a type is none.
 public struct Condition: Codable, Sendable, Hashable {
-    public enum Status: String, Codable, Sendable {
-        case `true` = "True"
-        case `false` = "False"
-        case unknown = "Unknown"
+    public struct Status: RawRepresentable, Codable, Sendable, Hashable {
+        public let rawValue: String
+
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        public static let `true` = Status(rawValue: "True")
+        public static let `false` = Status(rawValue: "False")
+        public static let unknown = Status(rawValue: "Unknown")
     }
 
     public var type: String
@@ -21,5 +28,15 @@ public struct Condition: Codable, Sendable, Hashable {
     ) {
         (self.type, self.status, self.reason, self.message) = (type, status, reason, message)
         (self.lastTransitionTime, self.observedGeneration) = (lastTransitionTime, observedGeneration)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        type = try container.decode(String.self, forKey: .type)
+        status = try container.decodeIfPresent(Status.self, forKey: .status) ?? .unknown
+        reason = try container.decodeIfPresent(String.self, forKey: .reason) ?? ""
+        message = try container.decodeIfPresent(String.self, forKey: .message) ?? ""
+        lastTransitionTime = try container.decodeIfPresent(Timestamp.self, forKey: .lastTransitionTime)
+        observedGeneration = try container.decodeIfPresent(Int.self, forKey: .observedGeneration)
     }
 }

@@ -181,17 +181,45 @@ package struct AllocationHistory {
     private mutating func settle() throws {
         var differences: [String] = []
         let now = api
-        let rests = try controller.settle { change, planner in
-            guard var planner else { return }
-            let memory = planner.memory
-            var snapshot = planner.snapshot
-            snapshot.apply(change.trimmed)
-            planner.apply(change.trimmed, at: now.now)
-            let full = ControllerPlan(for: snapshot, policy: planner.policy, memory: memory, at: now.now)
-            if full != planner.plan { differences.append(Self.difference(full, planner.plan)) }
-        }
+        var known = Set(AllocationOracle(api).duplicates())
+        var made: [String] = []
+        injectFaults()
+        defer { api.fault = { _ in nil } }
+        let rests = try controller.settle(
+            observe: { change, planner in
+                guard var planner else { return }
+                let memory = planner.memory
+                var snapshot = planner.snapshot
+                snapshot.apply(change.trimmed)
+                planner.apply(change.trimmed, at: now.now)
+                let full = ControllerPlan(for: snapshot, policy: planner.policy, memory: memory, at: now.now)
+                if full != planner.plan { differences.append(Self.difference(full, planner.plan)) }
+            },
+            performed: { work in
+                let found = Set(AllocationOracle(now).duplicates())
+                made += found.subtracting(known).sorted().map { "\(work) was made, and now \($0)" }
+                known = found
+            })
+        if let first = made.first { violations.append(first) }
         if !rests { violations.append("the controller never comes to rest") }
         if let first = differences.first { violations.append("incremental differs from full: \(first)") }
+    }
+
+    /// Some writes conflict or are refused, and those of one Service for up to two minutes.
+    private mutating func injectFaults() {
+        let victim = random.below(3) == 0 ? anyService() : nil
+        let end = api.now.instant + .seconds(Int64(random.below(120)))
+        var dice = SplitMix64(seed: random.next())
+        let api = api
+        if let victim { note("writes of \(victim) are refused") }
+        api.fault = { [unowned api] work in
+            if case .service(let object, _) = work,
+                ObjectKey(namespace: object.namespace, name: object.name ?? "") == victim
+            {
+                return api.now.instant < end ? .failed : nil
+            }
+            return [nil, nil, nil, nil, nil, nil, .conflict, .failed][dice.below(8)]
+        }
     }
 
     private static func difference(_ full: ControllerPlan, _ incremental: ControllerPlan) -> String {
@@ -212,7 +240,7 @@ package struct AllocationHistory {
     private mutating func check() {
         let oracle = AllocationOracle(api)
         violations += oracle.duplicates()
-        violations += oracle.pendingThoughAllocatable(quarantineEnds: true)
+        violations += oracle.pendingThoughAllocatable()
         violations += oracle.moved(from: settledBefore, except: touchedService)
         let writes = api.writes
         let fresh = FakeController(api)

@@ -71,7 +71,7 @@ struct AllocationOracle {
     }
 
     /// A Service without an address, though one is free for it.
-    func pendingThoughAllocatable(quarantineEnds: Bool) -> [String] {
+    func pendingThoughAllocatable() -> [String] {
         services.compactMap { service in
             guard held(service).isEmpty, let request = request(service), request.problem == nil else { return nil }
             if !request.request.addresses.isEmpty { return refusesRequest(service, request) }

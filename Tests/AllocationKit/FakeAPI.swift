@@ -16,6 +16,8 @@ package final class FakeAPI {
     package private(set) var serviceCIDRs: [ObjectKey: ServiceCIDR] = [:]
     package private(set) var log: [ClusterChange] = []
     package private(set) var writes = 0
+    /// What becomes of a write instead of being made: `.conflict`, or `.failed` as when a webhook refuses it.
+    package var fault: (Work) -> WorkResult? = { _ in nil }
     package var now = PlanTime(instant: Instant(nanoseconds: 1), wall: Timestamp(seconds: 1_800_000_000))
     private var version = 0
 
@@ -145,6 +147,7 @@ package final class FakeAPI {
     }
 
     package func perform(_ work: Work) throws -> WorkResult {
+        if let result = fault(work) { return result }
         writes += 1
         switch work {
         case .service(let object, let write):

@@ -1,4 +1,5 @@
 package import ControllerDaemon
+import KubernetesModel
 import MonotonicTime
 package import Reconciliation
 
@@ -7,6 +8,8 @@ package final class FakeController {
     package private(set) var state: ControllerState
     private let api: FakeAPI
     private var cursor: Int
+    /// Changes of Services before this one were in a list.
+    private var servicesFrom = 0
     /// Decided, but not sent yet: what a paused process has in its hands.
     package private(set) var held: [Work] = []
     /// The sentences of the Events that came with its writes.
@@ -21,14 +24,20 @@ package final class FakeController {
 
     package var planner: ControllerPlanner? { state.planner }
 
-    package func lead() { state.becameLeader(at: api.now) }
+    package func lead() {
+        guard state.becameLeader() else { return }
+        servicesFrom = api.log.count
+        state.apply(.service(.replaced(Array(api.services.values))), at: api.now)
+    }
+
     package func stopLeading() { state.lostLeadership() }
 
     /// - Parameter observe: sees each change before the controller does.
     package func deliver(observe: (ClusterChange, ControllerPlanner?) -> Void = { _, _ in }) {
         while cursor < api.log.count {
-            let change = api.log[cursor]
+            let (change, position) = (api.log[cursor], cursor)
             cursor += 1
+            if case .service = change, position < servicesFrom { continue }
             observe(change, state.planner)
             state.apply(change, at: api.now)
         }
@@ -39,10 +48,12 @@ package final class FakeController {
         while let work = state.next(at: api.now) { held.append(work) }
     }
 
-    package func performHeld() throws {
+    /// - Parameter performed: called after each write.
+    package func performHeld(performed: (Work) -> Void = { _ in }) throws {
         while !held.isEmpty {
             let work = held.removeFirst()
             let result = try api.perform(work)
+            performed(work)
             if case .service(_, let write) = work, result == .written { told += write.events.map(\.message) }
             state.finished(work, result, at: api.now.instant)
         }
@@ -50,18 +61,21 @@ package final class FakeController {
 
     /// Works until nothing is left to do.
     /// - Returns: false when it never comes to rest.
-    package func settle(observe: (ClusterChange, ControllerPlanner?) -> Void = { _, _ in }) throws -> Bool {
-        for _ in 0..<60 {
+    package func settle(
+        observe: (ClusterChange, ControllerPlanner?) -> Void = { _, _ in }, performed: (Work) -> Void = { _ in }
+    ) throws -> Bool {
+        for _ in 0..<200 {
             deliver(observe: observe)
             decide()
             guard !held.isEmpty || cursor < api.log.count else {
                 // Chores are looked at once a second.
                 api.advance(.milliseconds(1100))
                 decide()
-                if held.isEmpty { return true }
+                if held.isEmpty, !state.isRetrying { return true }
+                if held.isEmpty { api.advance(state.idle(at: api.now.instant) ?? .seconds(1)) }
                 continue
             }
-            try performHeld()
+            try performHeld(performed: performed)
         }
         return false
     }

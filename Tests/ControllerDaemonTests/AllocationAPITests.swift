@@ -79,18 +79,26 @@ struct AllocationAPITests {
 
     /// Each stretch between restarts has a controller of its own.
     private func run(_ steps: [Step], _ server: EmbeddedAPIServer, _ client: APIClient) async throws {
-        for stretch in steps.split(whereSeparator: { if case .restart = $0 { true } else { false } }) {
-            try await withController(client) { controller in
-                for step in stretch { try await perform(step, server, client, controller) }
+        var stretches: [(policy: ControllerPolicy, steps: [Step])] = [(ControllerPolicy(), [])]
+        for step in steps {
+            if case .restart(let loadBalancerClass) = step {
+                stretches.append((ControllerPolicy(loadBalancerClass: loadBalancerClass), []))
+            } else {
+                stretches[stretches.count - 1].steps.append(step)
+            }
+        }
+        for stretch in stretches {
+            try await withController(client, stretch.policy) { controller in
+                for step in stretch.steps { try await perform(step, server, client, controller) }
             }
         }
     }
 
     private func withController(
-        _ client: APIClient, _ body: (Controller) async throws -> Void
+        _ client: APIClient, _ policy: ControllerPolicy = ControllerPolicy(),
+        _ body: (Controller) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let policy = ControllerPolicy()
         let controller = Controller(ControllerState(policy: policy, watches: Set(Watch.allCases)), logger: logger)
         let writer = PlanWriter(client, events: EventRecorder(client, component: "lb-controller"), logger: logger)
         let follower = ClusterFollower(

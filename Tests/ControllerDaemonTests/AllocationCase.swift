@@ -31,7 +31,8 @@ struct AllocationCase: Sendable, CustomTestStringConvertible {
         case status(String, [String])
         /// A speaker reports that a foreign host uses the address.
         case conflict(String, String, hardwareAddress: String)
-        case restart
+        /// Another controller starts, for Services of this class.
+        case restart(loadBalancerClass: String?)
         case expect(String, Expectation)
     }
 
@@ -70,6 +71,8 @@ struct AllocationCase: Sendable, CustomTestStringConvertible {
 typealias Step = AllocationCase.Step
 
 extension AllocationCase.Step {
+    static var restart: Self { .restart(loadBalancerClass: nil) }
+
     static func pool(
         _ name: String, _ addresses: String..., auto: Bool = true, avoidBuggy: Bool = false,
         allocation: IPAddressPool.ServiceAllocation? = nil

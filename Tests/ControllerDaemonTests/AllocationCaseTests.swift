@@ -24,8 +24,8 @@ struct AllocationCaseTests {
             case .status(let name, let addresses): api.setStatus(key(name), addresses: addresses)
             case .conflict(let name, let address, let hardwareAddress):
                 api.put(ServiceL2Status(conflictOf: key(name), address, hardwareAddress))
-            case .restart:
-                controller = FakeController(api)
+            case .restart(let loadBalancerClass):
+                controller = FakeController(api, policy: ControllerPolicy(loadBalancerClass: loadBalancerClass))
                 controller.lead()
             case .expect(let name, let expectation):
                 let service = try #require(api.services[key(name)])

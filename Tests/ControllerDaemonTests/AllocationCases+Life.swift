@@ -10,6 +10,13 @@ extension AllocationCase {
                 .expect("a", .has("192.168.57.201", from: "lan")),
             ]),
         .init(
+            "The controller restarts for another loadBalancerClass: every address stays, only Herald's own marks go; and back",
+            [
+                lan, .service("x"), .service("a"), .delete("x"), .restart(loadBalancerClass: "herald.invalid"),
+                .expect("a", .init(addresses: ["192.168.57.201"], pool: nil, reason: "")), .restart,
+                .expect("a", .has("192.168.57.201", from: "lan")),
+            ]),
+        .init(
             "The Service becomes ClusterIP: the address is released, and every trace removed",
             [lan, .service("a"), .service("a") { $0.spec?.type = "ClusterIP" }, .expect("a", .none(""))]),
         .init(

@@ -21,7 +21,8 @@ struct LossyItem<Object: KubernetesObject>: Decodable {
 
     init(from decoder: any Decoder) throws {
         do { result = .success(try Object(from: decoder)) } catch {
-            result = .failure(SkippedObject(Object.resource, identity: try? ObjectIdentity(from: decoder), error))
+            result = .failure(
+                SkippedObject(Object.resource, identity: try? ObjectIdentity(from: decoder), error, isListed: true))
         }
     }
 }
@@ -43,8 +44,11 @@ package struct SkippedObject: Error, Sendable, Hashable, CustomStringConvertible
     /// Namespace and name as far as they could be read.
     package let key: ObjectKey
     package let message: String
+    /// It was in a list: the list that follows lacks it.
+    package let isListed: Bool
 
-    init(_ type: ResourceType, identity: ObjectIdentity?, _ error: any Error) {
+    init(_ type: ResourceType, identity: ObjectIdentity?, _ error: any Error, isListed: Bool = false) {
+        self.isListed = isListed
         kind = type.kind
         key = ObjectKey(namespace: identity?.metadata?.namespace, name: identity?.metadata?.name ?? "?")
         message = Self.describe(error)

@@ -58,7 +58,7 @@ struct PoolView: ResourceView {
         return switch ready.status {
         case .true:
             .init(ready.reason == "Accepted" ? "Ready" : ready.reason, ready.reason == "Accepted" ? .good : .warning)
-        case .false, .unknown: .init(ready.reason, .bad)
+        default: .init(ready.reason, .bad)
         }
     }
 

@@ -110,7 +110,7 @@ package struct PoolPlan: Sendable, Hashable {
 
 /// Something to clear away.
 package enum Leftover: Sendable, Hashable {
-    /// A ServiceL2Status whose Service is gone, or is no load balancer of Herald's any more.
+    /// A ServiceL2Status whose Service is gone, or is no load balancer any more.
     case object(ObjectKey)
     /// Entries of nodes that are gone: what is to remain.
     case entries(ObjectKey, remaining: [ServiceL2Status.Announced])

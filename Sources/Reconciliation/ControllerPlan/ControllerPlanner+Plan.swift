@@ -16,15 +16,21 @@ extension ControllerPlanner {
     package func plan(for key: ObjectKey) -> ServicePlan? {
         guard let service = snapshot.services[key] else { return nil }
         guard let record = records[key] else {
-            return service.hasTraces ? ServicePlan(addresses: foreignAddresses(service), pool: nil) : nil
+            return service.hasTraces ? ServicePlan(addresses: othersAddresses(service), pool: nil) : nil
         }
         let held = allocator.holdings[Holder(key)]
-        let addresses = held?.addresses ?? []
+        return servicePlan(key, held?.addresses ?? [], pool: held?.pool, record.outcome, record.request)
+    }
+
+    func servicePlan(
+        _ key: ObjectKey, _ addresses: [IPAddress], pool: String?, _ outcome: AllocationOutcome,
+        _ request: AddressRequest
+    ) -> ServicePlan {
         let entries = announcement(of: key)?.status?.addresses ?? []
         return ServicePlan(
-            addresses: addresses, pool: held?.pool,
+            addresses: addresses, pool: pool,
             conditions: ServicePlan.Conditions(
-                allocated: .allocated(record.outcome, addresses, pool: held?.pool, request: record.request),
+                allocated: .allocated(outcome, addresses, pool: pool, request: request),
                 announced: .announced(addresses, entries: entries, service: key)))
     }
 
@@ -67,17 +73,20 @@ extension ControllerPlanner {
         return snapshot.announcements[ObjectKey(namespace: policy.namespace, name: name)]
     }
 
-    /// For a Service that went to another class: what somebody else has put into its status since.
-    private func foreignAddresses(_ service: Service) -> [IPAddress] {
-        guard service.spec?.type == "LoadBalancer" else { return [] }
-        return service.ingressAddresses.compactMap { IPAddress($0) }.filter { allocator.poolName(listing: $0) == nil }
+    /// What stays in the status of a Service that is not Herald's any more. A load balancer is another class's now, and
+    /// so are its addresses: a Service's own class can't change while it is one, so it is the controller's that did.
+    private func othersAddresses(_ service: Service) -> [IPAddress] {
+        service.spec?.type == "LoadBalancer" ? service.ingressAddresses.compactMap { IPAddress($0) } : []
     }
 
     /// What is to be cleared away, in the order of the objects' names.
     package var leftovers: [Leftover] {
         let nodes = Set(snapshot.nodes.keys.map(\.name))
         return snapshot.announcements.sorted { $0.key < $1.key }.compactMap { key, object in
-            if let service = object.serviceKey, records[service] == nil { return .object(key) }
+            // Another class's load balancer may be one that the speakers still serve.
+            if let service = object.serviceKey, snapshot.services[service]?.spec?.type != "LoadBalancer" {
+                return .object(key)
+            }
             // Without any node in sight, the list of nodes is not to be trusted.
             guard !nodes.isEmpty, let entries = object.status?.addresses else { return nil }
             let remaining = entries.filter { nodes.contains($0.node) }
@@ -96,15 +105,18 @@ extension ControllerPlanner {
 
     /// Takes in all that speakers report and pools remember, and drops what is too old.
     mutating func updateConflicts(at now: PlanTime) {
-        for pool in snapshot.pools.values { takeInConflicts(of: pool) }
+        for pool in snapshot.pools.values { takeInConflicts(of: pool, at: now) }
         for object in snapshot.announcements.values { takeInConflicts(of: object, at: now) }
         let retention = policy.conflictRetention.nanoseconds / 1000
         conflicts = conflicts.filter { now.wall.microseconds - $0.value.seen.microseconds < retention }
     }
 
-    private mutating func takeInConflicts(of pool: IPAddressPool) {
+    private mutating func takeInConflicts(of pool: IPAddressPool, at now: PlanTime) {
+        // What a clock that ran ahead has stamped would never grow old.
+        let present = Timestamp(seconds: now.wall.microseconds / 1_000_000)
         for conflict in pool.status?.conflicts ?? [] {
-            guard let address = IPAddress(conflict.address), let seen = conflict.seen else { continue }
+            guard let address = IPAddress(conflict.address), let stamp = conflict.seen else { continue }
+            let seen = min(stamp, present)
             if conflicts[address].map({ $0.seen < seen }) ?? true {
                 conflicts[address] = SeenConflict(hardwareAddress: conflict.hardwareAddress, seen: seen)
             }

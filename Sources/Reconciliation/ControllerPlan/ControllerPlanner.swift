@@ -18,6 +18,7 @@ package struct ControllerPlanner: Sendable {
     /// Those of them that ask for an address by number: whoever moves there changes what they are told.
     private var waitingFor: [IPAddress: Set<ObjectKey>] = [:]
     var conflicts: [IPAddress: SeenConflict] = [:]
+    private(set) var shown = ShownAddresses()
     /// Services and pools whose plan may be another since ``takeTouched()``.
     private var touched = Touched()
 
@@ -80,7 +81,10 @@ package struct ControllerPlanner: Sendable {
         switch change {
         case .service(.applied(let service)): update(service.key, service, at: now)
         case .service(.deleted(let service)): update(service.key, nil, at: now)
-        case .service(.replaced), .pool(.replaced): replan(at: now)
+        case .service(.replaced):
+            shown.endWrites()
+            replan(at: now)
+        case .pool(.replaced): replan(at: now)
         case .pool, .node, .namespace, .serviceCIDR: replanIfRulesChanged(at: now)
         case .announcement(let change):
             touched.announcements = true
@@ -93,6 +97,24 @@ package struct ControllerPlanner: Sendable {
             }
             replanIfConflictsChanged(since: had, at: now)
         case .advertisement, .endpointSlice, .lease: break
+        }
+    }
+
+    /// A write of the Service's plan is under way.
+    package mutating func beginWrite(_ key: ObjectKey) {
+        if let plan = plan(for: key) { shown.beginWrite(key, writable(plan, for: key).addresses) }
+    }
+
+    /// The write did not happen, or its echo is lost.
+    package mutating func endWrite(_ key: ObjectKey) { touchWaiting(for: shown.endWrite(key)) }
+
+    /// Who is to have these addresses and had to wait may go on.
+    private mutating func touchWaiting(for addresses: [IPAddress]) {
+        for address in addresses {
+            for holder in allocator.holders(of: address) {
+                let key = ObjectKey(holder)
+                if records[key]?.seen.contains(address) != true { touched.services.insert(key) }
+            }
         }
     }
 
@@ -130,6 +152,8 @@ package struct ControllerPlanner: Sendable {
 
     private mutating func update(_ key: ObjectKey, _ service: Service?, at now: PlanTime) {
         touched.services.insert(key)
+        let ended = shown.endWrite(key)
+        touchWaiting(for: ended + shown.see(key, service.map(ownAddresses) ?? []))
         let old = records[key]
         let holder = Holder(key)
         guard let service, var record = makeRecord(service) else {
@@ -184,7 +208,9 @@ package struct ControllerPlanner: Sendable {
             conflicts: Self.hosts(conflicts), quarantine: memory.quarantine)
         (records, waiting, waitingFor) = ([:], [], [:])
         records.reserveCapacity(snapshot.services.count)
+        shown.forgetSeen()
         for (key, service) in snapshot.services {
+            _ = shown.see(key, ownAddresses(service))
             guard var record = makeRecord(service) else { continue }
             if let old = old[key], old.uid == record.uid { (record.outcome, record.change) = (old.outcome, old.change) }
             records[key] = record
@@ -240,7 +266,7 @@ package struct ControllerPlanner: Sendable {
     private mutating func settle(_ dirty: [ObjectKey], retryWaiting: Bool, at now: Instant) {
         var keys = Set(dirty)
         if retryWaiting { keys.formUnion(waiting) }
-        for address in allocator.takeMoved() { keys.formUnion(waitingFor[address] ?? []) }
+        keys.formUnion(takeMoved())
         var queue = keys.compactMap { records[$0]?.age }.sorted(by: >)
         // Requests without sharing that failed since something last came free: their likes need not be tried.
         var hopeless: [AddressRequest: AllocationOutcome] = [:]
@@ -258,7 +284,7 @@ package struct ControllerPlanner: Sendable {
             serve(key, record, holder, at: now)
             let isOpening = allocator.openings != openings
             var retry = isOpening ? waiting : []
-            for address in allocator.takeMoved() { retry.formUnion(waitingFor[address] ?? []) }
+            retry.formUnion(takeMoved())
             retry.remove(key)
             if !retry.isEmpty {
                 retry.subtract(queue.map(\.key))
@@ -272,6 +298,16 @@ package struct ControllerPlanner: Sendable {
         }
     }
 
+    /// Who waits for an address that has changed hands; whoever still shows it has to be looked at, too.
+    private mutating func takeMoved() -> Set<ObjectKey> {
+        var interested: Set<ObjectKey> = []
+        for address in allocator.takeMoved() {
+            interested.formUnion(waitingFor[address] ?? [])
+            touched.services.formUnion(shown.services(seenWith: address))
+        }
+        return interested
+    }
+
     private mutating func serve(_ key: ObjectKey, _ record: Record, _ holder: Holder, at now: Instant) {
         var (outcome, change) = (record.outcome, record.change)
         if record.problem == .beingDeleted, allocator.holdings[holder] != nil {
@@ -280,6 +316,7 @@ package struct ControllerPlanner: Sendable {
             let isHeld = allocator.holdings[holder] != nil
             outcome = isHeld ? .kept(.problem(problem)) : .refused(.problem(problem))
         } else {
+            allocator.prolongQuarantine(at: now) { !shown.services(seenWith: $0).isEmpty }
             switch allocator.fulfil(record.request, for: holder, at: now) {
             case .satisfied: outcome = .satisfied
             case .assigned(let choice): (outcome, change.choice) = (.satisfied, choice)

@@ -90,7 +90,11 @@ extension PoolPlan {
             "conflicts": conflicts.isEmpty ? .null : .array(conflicts.map(\.json)),
             "conditions": .array((new.conditions ?? []).map(\.json)),
         ]
-        var write = PlannedWrite(patch: .object(["status": .object(status)]))
+        var patch: [String: JSONValue] = ["status": .object(status)]
+        if let version = pool.metadata.resourceVersion {
+            patch["metadata"] = .object(["resourceVersion": .string(version)])
+        }
+        var write = PlannedWrite(patch: .object(patch))
         if (old.conditions ?? []).differs(ConditionType.ready, ready), ready.reason != "Accepted" {
             write.events = [PlannedEvent(isWarning: true, reason: ready.reason, message: ready.message)]
         }

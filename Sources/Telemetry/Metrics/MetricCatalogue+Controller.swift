@@ -3,7 +3,8 @@ extension MetricCatalogue {
         MetricDescription(
             "herald_leader", .gauge, "1 while this controller holds the leader lease and assigns addresses, else 0."),
         MetricDescription(
-            "herald_pool_addresses", .gauge, "Addresses that the pool's ranges hold, saturating for huge IPv6 ranges.",
+            "herald_pool_addresses", .gauge,
+            "Addresses of the pool that Services hold or could have, saturating for huge IPv6 ranges.",
             labels: ["pool", "family"]),
         MetricDescription(
             "herald_pool_addresses_assigned", .gauge, "Addresses of the pool that Services hold.",

@@ -1,0 +1,184 @@
+import AllocationKit
+import ControllerDaemon
+import Foundation
+import KubernetesModel
+import MonotonicTime
+import NetworkAddresses
+import Reconciliation
+import Testing
+
+/// When a leader begins, what it may write, and what it remembers of writes that failed.
+struct ControllerStateTests {
+    private let api = FakeAPI()
+    private let pool = IPAddressPool(
+        metadata: ObjectMeta(name: "lan"), spec: .init(addresses: ["192.168.57.200-192.168.57.203"]))
+
+    private func put(_ name: String, _ annotations: [String: String] = [:]) {
+        api.put(
+            Service(
+                metadata: ObjectMeta(name: name, namespace: "default", annotations: annotations),
+                spec: .init(type: "LoadBalancer", ports: [.init(port: 80)], ipFamilies: ["IPv4"])))
+    }
+
+    private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "default", name: name) }
+
+    private func held(_ name: String) -> [String] {
+        (api.services[key(name)]?.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
+    }
+
+    private func reason(_ name: String) -> String? {
+        api.services[key(name)]?.status?.conditions?.first { $0.type == ConditionType.allocated }?.reason
+    }
+
+    /// Writes of `name` are refused until the returned value is called.
+    private func refuse(_ name: String) -> () -> Void {
+        api.fault = { work in
+            if case .service(let object, _) = work, object.name == name { .failed } else { nil }
+        }
+        return { [api] in api.fault = { _ in nil } }
+    }
+
+    /// Works for a while, without waiting for what is refused.
+    private func work(_ controller: FakeController) throws {
+        for _ in 0..<10 {
+            controller.deliver()
+            controller.decide()
+            try controller.performHeld()
+        }
+    }
+
+    private let wish = "lb.cluster.home/addresses"
+
+    @Test("an address is given away only when the last holder's status has let go of it")
+    func release() throws {
+        api.put(pool)
+        put("x", [wish: "192.168.57.200"])
+        put("y", [wish: "192.168.57.200"])
+        let controller = FakeController(api)
+        controller.lead()
+        #expect(try controller.settle() && held("x") == ["192.168.57.200"] && held("y") == [])
+        let end = refuse("x")
+        put("x", [wish: "192.168.57.201"])
+        try work(controller)
+        #expect(held("x") == ["192.168.57.200"] && held("y") == [] && reason("y") == "AddressInUse")
+        end()
+        #expect(try controller.settle())
+        #expect(held("x") == ["192.168.57.201"] && held("y") == ["192.168.57.200"])
+    }
+
+    @Test("while a release is refused, the address is chosen for nobody, however long it takes")
+    func automatic() throws {
+        api.put(pool)
+        put("x", [wish: "192.168.57.200"])
+        let controller = FakeController(api)
+        controller.lead()
+        #expect(try controller.settle())
+        let end = refuse("x")
+        put("x", [wish: "192.168.57.203"])
+        try work(controller)
+        api.advance(.seconds(200))
+        put("y")
+        try work(controller)
+        #expect(held("x") == ["192.168.57.200"] && held("y") == ["192.168.57.201"])
+        end()
+        #expect(try controller.settle() && held("x") == ["192.168.57.203"])
+    }
+
+    @Test("two Services whose addresses were swapped get their own back, and never both have one")
+    func swap() throws {
+        api.put(pool)
+        put("x", [wish: "192.168.57.200"])
+        put("y", [wish: "192.168.57.201"])
+        let controller = FakeController(api)
+        controller.lead()
+        #expect(try controller.settle())
+        // Somebody writes each one's address into the other.
+        api.setStatus(key("x"), addresses: ["192.168.57.201"])
+        api.setStatus(key("y"), addresses: ["192.168.57.200"])
+        var shared = 0
+        #expect(try controller.settle(performed: { _ in if held("x") == held("y"), held("x") != [] { shared += 1 } }))
+        #expect(held("x") == ["192.168.57.200"] && held("y") == ["192.168.57.201"] && shared == 0)
+    }
+
+    @Test("a new leader plans nothing before it has a list of Services that is younger than its election")
+    func freshness() throws {
+        api.put(pool)
+        put("a")
+        var standby = ControllerState(policy: ControllerPolicy(), watches: Set(Watch.allCases))
+        for list in api.lists { standby.apply(list, at: api.now) }
+        #expect(standby.isSynced)
+        // Its watch says no more; the leader serves one Service more.
+        put("older", [wish: "192.168.57.201"])
+        let leader = FakeController(api)
+        leader.lead()
+        #expect(try leader.settle() && held("a") == ["192.168.57.200"] && held("older") == ["192.168.57.201"])
+        #expect(standby.becameLeader() && !standby.isSynced && standby.next(at: api.now) == nil)
+        standby.apply(.service(.replaced(Array(api.services.values))), at: api.now)
+        #expect(standby.planner?.plan(for: key("older"))?.addresses.map(\.description) == ["192.168.57.201"])
+    }
+
+    @Test("an object that a list could not read keeps its address, and nobody else gets it")
+    func unreadable() throws {
+        api.put(pool)
+        put("a")
+        let controller = FakeController(api)
+        controller.lead()
+        #expect(try controller.settle())
+        var state = controller.state
+        let list = state.snapshot.keeping([key("a")], in: .service(.replaced([])))
+        state.apply(list, at: api.now)
+        #expect(state.planner?.plan(for: key("a"))?.addresses.map(\.description) == ["192.168.57.200"])
+        #expect(state.planner?.leftovers == [])
+    }
+
+    @Test("any condition that somebody has written can be read, and is written back as it was")
+    func condition() throws {
+        let text = #"{"type": "example.com/Odd", "status": "Maybe"}"#
+        let condition = try JSONDecoder().decode(Condition.self, from: Data(text.utf8))
+        #expect(condition.status.rawValue == "Maybe" && condition.reason == "" && condition.message == "")
+        let again = try JSONDecoder().decode(Condition.self, from: JSONEncoder().encode(condition))
+        #expect(again == condition)
+    }
+
+    @Test("a pool's status is written only to the version that it was made from")
+    func poolVersion() throws {
+        api.put(pool)
+        let controller = FakeController(api)
+        controller.lead()
+        controller.decide()
+        api.put(pool)
+        let writes = api.writes
+        try controller.performHeld()
+        #expect(api.writes > writes && api.pools[pool.key]?.status == nil, "the write conflicts")
+        #expect(try controller.settle() && api.pools[pool.key]?.status?.availableIPv4 == 4)
+    }
+
+    @Test("an address that a foreign host uses is not counted as free")
+    func conflictCount() throws {
+        api.put(IPAddressPool(metadata: ObjectMeta(name: "lan"), spec: .init(addresses: ["192.168.57.200/32"])))
+        api.put(Node(metadata: ObjectMeta(name: "worker-1")))
+        put("a")
+        let controller = FakeController(api)
+        controller.lead()
+        #expect(try controller.settle() && held("a") == ["192.168.57.200"])
+        api.put(ServiceL2Status(conflictOf: key("a"), "192.168.57.200", "02:00:00:00:00:99"))
+        #expect(try controller.settle() && held("a") == [])
+        let status = try #require(api.pools[pool.key]?.status)
+        #expect(status.assignedIPv4 == 0 && status.availableIPv4 == 0)
+        put("a", [wish: "192.168.57.200"])
+        #expect(try controller.settle() && held("a") == ["192.168.57.200"])
+        #expect(api.pools[pool.key]?.status?.assignedIPv4 == 1 && api.pools[pool.key]?.status?.availableIPv4 == 0)
+    }
+
+    @Test("a conflict whose time lies ahead ends an hour from now, like any other")
+    func futureConflict() throws {
+        var stamped = pool
+        let ahead = Timestamp(seconds: api.now.wall.microseconds / 1_000_000 + 1_000_000)
+        stamped.status = .init(
+            conflicts: [.init(address: "192.168.57.200", hardwareAddress: "02:00:00:00:00:99", seen: ahead)])
+        var snapshot = ClusterSnapshot()
+        snapshot.apply(.pool(.replaced([stamped])))
+        let planner = ControllerPlanner(snapshot, policy: ControllerPolicy(), at: api.now)
+        #expect(planner.plan(forPool: "lan")?.conflicts.first?.seen.map { $0 <= api.now.wall } == true)
+    }
+}
