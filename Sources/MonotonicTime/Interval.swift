@@ -7,9 +7,15 @@ public struct Interval: Sendable, Hashable, Comparable {
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     public static let zero = Interval(nanoseconds: 0)
-    public static func seconds(_ value: Int64) -> Interval { Interval(nanoseconds: value * 1_000_000_000) }
-    public static func milliseconds(_ value: Int64) -> Interval { Interval(nanoseconds: value * 1_000_000) }
-    public static func microseconds(_ value: Int64) -> Interval { Interval(nanoseconds: value * 1_000) }
+    /// The longest or shortest interval when it would be longer: a number from a peer never ends the process.
+    public static func seconds(_ value: Int64) -> Interval { Interval(value, of: 1_000_000_000) }
+    public static func milliseconds(_ value: Int64) -> Interval { Interval(value, of: 1_000_000) }
+    public static func microseconds(_ value: Int64) -> Interval { Interval(value, of: 1_000) }
+
+    private init(_ value: Int64, of unit: Int64) {
+        let (product, isTooLong) = value.multipliedReportingOverflow(by: unit)
+        nanoseconds = isTooLong ? (value < 0 ? .min : .max) : product
+    }
 
     /// For display and metrics.
     public var seconds: Double { Double(nanoseconds) / 1e9 }

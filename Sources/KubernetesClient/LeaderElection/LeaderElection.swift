@@ -3,6 +3,9 @@ package import MonotonicTime
 
 /// How patient candidates are; client-go's defaults.
 package struct LeaderElectionTiming: Sendable, Hashable {
+    /// How much later than ``retryPeriod`` a candidate may try, as a share of it.
+    fileprivate static let spread = (numerator: 6, denominator: 5)
+
     /// How long others wait after the last renewal that they saw.
     package var leaseDuration: Interval
     /// A leader that could not renew for so long stops leading. Must be less than `leaseDuration`.
@@ -16,6 +19,20 @@ package struct LeaderElectionTiming: Sendable, Hashable {
     ) {
         (self.leaseDuration, self.renewDeadline) = (leaseDuration, renewDeadline)
         self.retryPeriod = retryPeriod
+    }
+
+    /// What must be changed; nil when a leader can be elected so. client-go's conditions, and an hour at most.
+    package var problem: String? {
+        let limits = Interval.seconds(1)...Interval.seconds(3600)
+        guard [leaseDuration, renewDeadline, retryPeriod].allSatisfy(limits.contains) else {
+            return "the lease duration, the renew deadline and the retry period must be 1 to 3600 seconds each"
+        }
+        guard leaseDuration > renewDeadline else { return "the lease duration must be longer than the renew deadline" }
+        let (numerator, denominator) = Self.spread
+        guard renewDeadline * denominator > retryPeriod * numerator else {
+            return "the renew deadline must be longer than 1.2 times the retry period"
+        }
+        return nil
     }
 }
 
@@ -116,7 +133,9 @@ package struct LeaderElection: Sendable {
     /// The pause before the next attempt: the leader's is fixed, the others' is spread by client-go's factor of 1.2.
     package func pause(using random: inout some RandomNumberGenerator) -> Interval {
         guard !isLeader else { return timing.retryPeriod }
-        let jitter = Int64.random(in: 0...(timing.retryPeriod.nanoseconds / 5 * 6), using: &random)
+        let spread = LeaderElectionTiming.spread
+        let jitter = Int64.random(
+            in: 0...(timing.retryPeriod / spread.denominator * spread.numerator).nanoseconds, using: &random)
         return timing.retryPeriod + Interval(nanoseconds: jitter)
     }
 
@@ -152,7 +171,9 @@ package struct LeaderElection: Sendable {
                 record.acquireTime = old.acquireTime ?? record.acquireTime
                 record.leaseTransitions = old.leaseTransitions ?? 0
             } else {
-                record.leaseTransitions = (old.leaseTransitions ?? 0) + 1
+                // An int32 in the API.
+                let transitions = min(max(0, old.leaseTransitions ?? 0), Int(Int32.max) - 1)
+                record.leaseTransitions = transitions + 1
             }
         }
         return record

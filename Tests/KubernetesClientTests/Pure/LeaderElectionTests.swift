@@ -56,6 +56,22 @@ struct LeaderElectionTests {
         #expect(record.leaseTransitions == 0)
     }
 
+    @Test(
+        "numbers in a record that nobody would write end no candidate",
+        arguments: [(Int.max, Int.max), (.min, .min), (10_000_000_000, Int(Int32.max))])
+    func absurdRecord(duration: Int, transitions: Int) throws {
+        var (world, a) = (LeaseWorld(), LeaderElection(identity: "a"))
+        _ = world.store(
+            Lease.Spec(holderIdentity: "b", leaseDurationSeconds: duration, leaseTransitions: transitions))
+        let outcome = a.attempt(&world, at: 0, wall: wall)
+        #expect(outcome == (duration > 0 ? .same : .becameLeader))
+        var c = LeaderElection(identity: "c")
+        _ = world.store(Lease.Spec(holderIdentity: "", leaseTransitions: transitions))
+        #expect(c.attempt(&world, at: 1, wall: wall) == .becameLeader)
+        let written = try #require(world.lease?.spec?.leaseTransitions)
+        #expect((1...Int(Int32.max)).contains(written))
+    }
+
     @Test("a renewal keeps the acquire time and the transitions")
     func renews() throws {
         var (world, a) = (LeaseWorld(), LeaderElection(identity: "a"))

@@ -130,6 +130,19 @@ struct ReflectorStateTests {
             name: "Retry-After of an hour", end: .failed(APIError(code: .status(503), message: "", retryAfter: 3600)),
             recovery: .retry(after: .milliseconds(60_125)), next: .watch(from: "100", seconds: 10)),
         Row(
+            name: "Retry-After of three centuries",
+            end: .failed(APIError(code: .status(429), message: "", retryAfter: 10_000_000_000)),
+            recovery: .retry(after: .milliseconds(60_125)), next: .watch(from: "100", seconds: 10)),
+        Row(
+            name: "the longest Retry-After",
+            end: .failed(
+                APIError(status: 503, body: Status(code: 503, details: .init(retryAfterSeconds: .max)))),
+            recovery: .retry(after: .milliseconds(60_125)), next: .watch(from: "100", seconds: 10)),
+        Row(
+            name: "the most negative Retry-After",
+            end: .failed(APIError(code: .status(429), message: "", retryAfter: .min)),
+            recovery: .retry(after: .milliseconds(250)), next: .watch(from: "100", seconds: 10)),
+        Row(
             name: "500", end: .failed(APIError(code: .status(500), message: "")),
             recovery: .retry(after: .milliseconds(250)), next: .watch(from: "100", seconds: 10)),
         Row(
