@@ -16,8 +16,11 @@ package final class APIClient: Sendable {
     let transport: any APITransport
     let now: @Sendable () -> Instant
     private let token: BearerToken
-    private let gate: RequestGate
+    let gate: RequestGate
+    private let connect: Connect
     let metrics = ClientMetrics()
+
+    private typealias Connect = @Sendable (APIConfiguration) throws(APIError) -> any APITransport
 
     /// - Parameters:
     ///   - transport: what `--transport` says; nil chooses.
@@ -28,15 +31,21 @@ package final class APIClient: Sendable {
         limits: RequestLimits = RequestLimits(), logger: Logger? = nil
     ) throws(APIError) {
         let selection = try TransportSelection(for: configuration, preference: preference)
-        let transport: any APITransport =
+        try self.init(configuration, selection: selection, limits: limits) { configuration throws(APIError) in
             switch selection.kind {
             // Whoever asks for URLSession gets it for good; one that is merely the default yields in time.
             case .urlSession where preference != nil: URLSessionTransport(configuration)
             case .urlSession: try SuccessionTransport(configuration, logger: logger)
             case .asyncHTTPClient: try AsyncHTTPClientTransport(configuration)
             }
-        self.init(configuration, selection: selection, transport: transport, limits: limits)
+        }
         if let logger { describe(to: logger) }
+    }
+
+    /// A client of the same API server with connections and limits of its own, for what must never wait behind the
+    /// requests of this one: the renewal of a Lease while slow writes fill the gate and the connections.
+    package func separate() throws(APIError) -> APIClient {
+        try APIClient(configuration, selection: selection, limits: RequestLimits(), connect)
     }
 
     /// Logs which API server is used, how and why, with the warnings of the configuration.
@@ -50,11 +59,13 @@ package final class APIClient: Sendable {
             ])
     }
 
-    init(
-        _ configuration: APIConfiguration, selection: TransportSelection, transport: any APITransport,
-        limits: RequestLimits = RequestLimits(), now: @escaping @Sendable () -> Instant = { MonotonicClock.now() }
-    ) {
-        (self.configuration, self.selection, self.transport, self.now) = (configuration, selection, transport, now)
+    private init(
+        _ configuration: APIConfiguration, selection: TransportSelection, limits: RequestLimits,
+        _ connect: @escaping Connect
+    ) throws(APIError) {
+        (self.configuration, self.selection, self.connect) = (configuration, selection, connect)
+        now = { MonotonicClock.now() }
+        transport = try connect(configuration)
         token = BearerToken(configuration.credentials, now: now)
         gate = RequestGate(limits, now: now)
     }

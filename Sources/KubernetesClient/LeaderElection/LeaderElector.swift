@@ -19,7 +19,9 @@ package struct LeaderElector: Sendable {
     private let identity: String
     private let timing: LeaderElectionTiming
 
-    /// - Parameter identity: unique in the cluster, also across restarts of one pod.
+    /// - Parameters:
+    ///   - client: says which API server; requests for the Lease never wait behind its other ones.
+    ///   - identity: unique in the cluster, also across restarts of one pod.
     package init(
         _ client: APIClient, namespace: String, name: String, identity: String,
         timing: LeaderElectionTiming = LeaderElectionTiming()
@@ -38,7 +40,8 @@ package struct LeaderElector: Sendable {
         observe: @escaping @Sendable (Change) async -> Void = { _ in },
         lead: @escaping @Sendable () async throws -> Void
     ) async throws {
-        let session = LeaderSession(client, key, LeaderElection(identity: identity, timing: timing))
+        // Its connections close when it is let go of: a shutdown has no time to wait for a peer's farewell.
+        let session = LeaderSession(try client.separate(), key, LeaderElection(identity: identity, timing: timing))
         do {
             try await cancelWhenGracefulShutdown { try await session.run(observe, lead) }
         } catch {

@@ -8,6 +8,7 @@ import Telemetry
 /// Renews the Lease by which `lbctl speakers` knows this speaker, and by which its peers find its addresses where they
 /// cannot hear it. Nothing on the wire depends on its freshness.
 struct LeaseKeeper: ServiceLifecycle.Service {
+    /// Says which API server; requests for the Lease never wait behind its other ones.
     let client: APIClient
     let control: SpeakerControl
     let loop: PacketLoop<LinkSpeaker>
@@ -22,13 +23,14 @@ struct LeaseKeeper: ServiceLifecycle.Service {
     static let reportTime = Duration.milliseconds(100)
 
     func run() async throws {
+        let client = try client.separate()
         await cancelWhenGracefulShutdown {
             var known: Lease?
             while !Task.isCancelled {
                 loop.requestReports()
                 try? await Task.sleep(for: Self.reportTime)
                 do {
-                    known = try await renew(known)
+                    known = try await renew(known, client)
                 } catch {
                     if Task.isCancelled { return }
                     known = nil
@@ -39,7 +41,7 @@ struct LeaseKeeper: ServiceLifecycle.Service {
         }
     }
 
-    private func renew(_ known: Lease?) async throws(APIError) -> Lease {
+    private func renew(_ known: Lease?, _ client: APIClient) async throws(APIError) -> Lease {
         let name = HeraldObjects.speakerLease(node: node)
         if var lease = known {
             await fill(&lease)

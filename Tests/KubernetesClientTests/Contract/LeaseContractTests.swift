@@ -1,11 +1,12 @@
 import EmbeddedAPIServer
-import KubernetesClient
 import KubernetesModel
 import Logging
 import MonotonicTime
 import ServiceLifecycle
 import Synchronization
 import Testing
+
+@testable import KubernetesClient
 
 @Suite("Client contract: leases", .serialized, .timeLimit(.minutes(ContractServer.minutes)))
 struct ClientContractLeaseTests {
@@ -39,9 +40,11 @@ struct ClientContractLeaseTests {
         }
     }
 
-    static func candidate(_ name: String, _ contract: ContractServer, _ throne: Throne) async throws {
+    static func candidate(
+        _ name: String, _ contract: ContractServer, _ throne: Throne, _ client: APIClient? = nil
+    ) async throws {
         let elector = LeaderElector(
-            contract.client, namespace: "contract", name: "leader", identity: name, timing: timing)
+            client ?? contract.client, namespace: "contract", name: "leader", identity: name, timing: timing)
         try await elector.run {
             throne.enter(name)
             defer { throne.leave(name) }
@@ -83,6 +86,34 @@ struct ClientContractLeaseTests {
             #expect(!throne.current.hadTwo)
             let lease = try await contract.client.get(Lease.self, name: "leader", namespace: "contract")
             #expect(lease.spec?.leaseTransitions == 2)
+        }
+    }
+
+    @Test("a leader renews while other requests fill the client's gate and use up its rate")
+    func fullGate() async throws {
+        try await ContractServer.run { contract in
+            let busy = try ContractTransport.client(
+                url: contract.url, authority: contract.authorityPEM, credentials: .token(contract.adminToken),
+                limits: RequestLimits(rate: 0.001, burst: 1, concurrency: 1))
+            try await busy.closing { busy in
+                _ = try await busy.gate.enter()
+                let throne = Throne()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await Self.candidate("a", contract, throne, busy) }
+                    try await throne.wait { $0.leaders == ["a"] }
+                    let first = try await contract.client.get(Lease.self, name: "leader", namespace: "contract")
+                    var renewed = first
+                    for _ in 0..<1000 where renewed.spec?.renewTime == first.spec?.renewTime {
+                        try await Task.sleep(for: .milliseconds(20))
+                        renewed = try await contract.client.get(Lease.self, name: "leader", namespace: "contract")
+                    }
+                    #expect(renewed.spec?.renewTime != first.spec?.renewTime)
+                    #expect(throne.current.reigns == ["a"] && throne.current.leaders == ["a"])
+                    group.cancelAll()
+                    try? await group.waitForAll()
+                }
+                busy.gate.leave()
+            }
         }
     }
 
