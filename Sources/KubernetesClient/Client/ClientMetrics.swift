@@ -26,6 +26,8 @@ struct ClientMetrics: Sendable {
         FloatingPointCounter(label: "herald_api_requests_throttled_seconds_total").increment(by: delay.seconds)
     }
 
+    func eventDropped() { Counter(label: "herald_events_dropped_total").increment() }
+
     func relisted(_ resource: String) {
         Counter(label: "herald_api_relists_total", dimensions: [("resource", resource)]).increment()
     }

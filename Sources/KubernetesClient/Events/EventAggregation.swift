@@ -4,7 +4,7 @@ import NIOCore
 
 /// Which Kubernetes Events to write: the same thing about the same object is counted, not repeated.
 ///
-/// A pure value: the recorder asks what is due, and reports what became of it. Memory is bounded by ``capacity``.
+/// A pure value: the recorder asks what is due, and reports what became of it. Memory is bounded by ``capacity`` and ``backlog``.
 package struct EventAggregation: Sendable {
     /// The same reason about the same object is one Event, whatever its message says last.
     package struct Key: Sendable, Hashable {
@@ -27,12 +27,16 @@ package struct EventAggregation: Sendable {
         var event: Event
         var isWritten = false
         var isInFlight = false
+        /// Has a place in `ages`.
+        var isAging = false
         var writeAfter: Instant
         var usedAt: Instant
     }
 
-    /// How many kinds of events are remembered.
+    /// How many kinds of events are remembered when nothing of them waits to be written.
     package static let capacity = 1000
+    /// How many kinds may wait to be written: a burst of as many is written whole.
+    package static let backlog = 20_000
     /// How long repetitions are only counted before they are written.
     package static let quiet = Interval.seconds(30)
     /// What was not repeated for so long begins a new Event.
@@ -43,28 +47,41 @@ package struct EventAggregation: Sendable {
     private var entries: [Key: Entry] = [:]
     /// What `due(at:)` has to look at.
     private var dirty: Set<Key> = []
-    /// The keys of `entries` in the order of their use, as far as it was known when each was put here: the next to be
-    /// forgotten is found without looking at all.
+    /// How many of `entries` are neither dirty nor in flight; only these may be forgotten.
+    private var settled = 0
+    /// The keys of settled entries in the order of their use, as far as it was known when each was put here: the next to
+    /// be forgotten is found without looking at all. Each key is here once at most.
     private var ages = CircularBuffer<(key: Key, usedAt: Instant)>()
-    /// Kinds that were forgotten for want of room.
-    package private(set) var dropped = 0
 
     package init(component: String, host: String? = nil) { (self.component, self.host) = (component, host) }
+
+    package enum Acceptance: Sendable, Hashable {
+        /// It will be written, or counted in what will be.
+        case taken
+        /// Too many others wait: nobody will hear of it.
+        case dropped
+    }
 
     /// Something happened.
     ///
     /// - Parameter suffix: makes the name of a new Event unique.
-    package mutating func record(_ key: Key, message: String, at now: Instant, wall: Timestamp, suffix: UInt64) {
-        if var entry = entries[key], now - entry.usedAt < Self.memory {
+    @discardableResult
+    package mutating func record(
+        _ key: Key, message: String, at now: Instant, wall: Timestamp, suffix: UInt64
+    ) -> Acceptance {
+        let old = entries[key]
+        let isWaiting = old.map { waits($0, key) } ?? false
+        guard isWaiting || entries.count - settled < Self.backlog else { return .dropped }
+        if old != nil, !isWaiting { settled -= 1 }
+        dirty.insert(key)
+        if var entry = old, isWaiting || now - entry.usedAt < Self.memory {
             entry.event.count = (entry.event.count ?? 1) + 1
             entry.event.lastTimestamp = wall
             entry.event.message = message
             entry.usedAt = now
             entries[key] = entry
-            dirty.insert(key)
-            return
+            return .taken
         }
-        if entries[key] == nil { makeRoom(at: now) }
         let namespace = key.object.namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
         let name = "\(key.object.name ?? "unknown").\(String(suffix, radix: 16))"
         let event = Event(
@@ -72,10 +89,8 @@ package struct EventAggregation: Sendable {
             message: message, type: key.type, count: 1, firstTimestamp: wall, lastTimestamp: wall,
             source: Event.Source(component: component, host: host), reportingComponent: component,
             reportingInstance: host)
-        if entries.updateValue(Entry(event: event, writeAfter: now, usedAt: now), forKey: key) == nil {
-            ages.append((key, now))
-        }
-        dirty.insert(key)
+        entries[key] = Entry(event: event, isAging: old?.isAging ?? false, writeAfter: now, usedAt: now)
+        return .taken
     }
 
     /// What must be written now, in a stable order. Each stays in flight until it is reported.
@@ -104,7 +119,7 @@ package struct EventAggregation: Sendable {
     }
 
     package mutating func finished(_ key: Key, _ result: Result, at now: Instant) {
-        guard var entry = entries[key] else { return }
+        guard var entry = entries[key], entry.isInFlight else { return }
         entry.isInFlight = false
         entry.writeAfter = now + Self.quiet
         switch result {
@@ -114,20 +129,30 @@ package struct EventAggregation: Sendable {
             dirty.insert(key)
         case .failed: break
         }
+        let isSettled = !waits(entry, key)
+        if isSettled {
+            settled += 1
+            if !entry.isAging { ages.append((key, entry.usedAt)) }
+            entry.isAging = true
+        }
         entries[key] = entry
+        if isSettled { forgetTheOldest() }
     }
 
+    private func waits(_ entry: Entry, _ key: Key) -> Bool { entry.isInFlight || dirty.contains(key) }
+
     /// Constant time on average: each use of an entry moves it to the end at most once.
-    private mutating func makeRoom(at now: Instant) {
-        while entries.count >= Self.capacity, let (key, usedAt) = ages.popFirst() {
+    private mutating func forgetTheOldest() {
+        while settled > Self.capacity, let (key, usedAt) = ages.popFirst() {
             guard let entry = entries[key] else { continue }
-            guard entry.usedAt == usedAt else {
+            if waits(entry, key) {
+                entries[key]?.isAging = false
+            } else if entry.usedAt != usedAt {
                 ages.append((key, entry.usedAt))
-                continue
+            } else {
+                entries[key] = nil
+                settled -= 1
             }
-            entries[key] = nil
-            dirty.remove(key)
-            if now - usedAt < Self.memory { dropped += 1 }
         }
     }
 }

@@ -35,10 +35,11 @@ package final class EventRecorder: ServiceLifecycle.Service {
         let key = EventAggregation.Key(object: object, type: kind.rawValue, reason: reason)
         // The API server refuses longer notes.
         let message = message.utf8.count > 1000 ? String(message.prefix(1000)) : message
-        state.withLock {
+        let acceptance = state.withLock {
             $0.record(
                 key, message: message, at: client.now(), wall: .now, suffix: UInt64.random(in: 0...UInt64.max))
         }
+        if acceptance == .dropped { client.metrics.eventDropped() }
         wake.yield()
     }
 

@@ -17,5 +17,8 @@ extension MetricCatalogue {
             labels: ["resource", "reason"]),
         MetricDescription(
             "herald_api_relists_total", .counter, "Full lists, the first one included.", labels: ["resource"]),
+        MetricDescription(
+            "herald_events_dropped_total", .counter,
+            "Kubernetes Events that were never written, because 20,000 others waited."),
     ]
 }

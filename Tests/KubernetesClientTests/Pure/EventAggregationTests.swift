@@ -73,14 +73,63 @@ struct EventAggregationTests {
         #expect(events.nextDue == nil)
     }
 
-    @Test("memory is bounded, whatever happens to however many objects")
+    @Test("a burst is written whole, whatever of it is being written meanwhile, and what is beyond the backlog is told")
+    func burst() {
+        var events = EventAggregation(component: "c")
+        var (written, dropped) = (Set<String>(), 0)
+        for index in 0..<30_000 {
+            let acceptance = events.record(
+                key("s\(index)"), message: "m", at: .at(Double(index) / 1000), wall: wall, suffix: 1)
+            if acceptance == .dropped { dropped += 1 }
+            guard index == 5000 else { continue }
+            for (key, _) in events.due(at: .at(5)) {
+                events.finished(key, .written, at: .at(5))
+                written.insert(key.object.name ?? "")
+            }
+        }
+        for (key, _) in events.due(at: .at(30)) { written.insert(key.object.name ?? "") }
+        #expect(dropped == 30_000 - 5001 - EventAggregation.backlog)
+        #expect(written.count == 5001 + EventAggregation.backlog)
+    }
+
+    @Test("of what was written, or refused, the latest thousand are remembered")
     func bounded() {
         var events = EventAggregation(component: "c")
         for index in 0..<3000 {
-            events.record(key("s\(index)"), message: "m", at: .at(Double(index) / 1000), wall: wall, suffix: 1)
+            let (now, key) = (Instant.at(Double(index) / 1000), key("s\(index)"))
+            events.record(key, message: "m", at: now, wall: wall, suffix: 1)
+            _ = events.due(at: now)
+            events.finished(key, index % 2 == 0 ? .written : .failed, at: now)
         }
-        #expect(events.due(at: .at(3)).count == EventAggregation.capacity)
-        #expect(events.dropped == 2000)
+        events.record(key("s2000"), message: "again", at: .at(4), wall: wall, suffix: 1)
+        for index in [1999, 2001, 2002] {
+            events.record(key("s\(index)"), message: "again", at: .at(40), wall: wall, suffix: 1)
+        }
+        let due = events.due(at: .at(40))
+        let counts = Dictionary(uniqueKeysWithValues: due.map { ($0.0.object.name ?? "", $0.1.event.count) })
+        #expect(counts == ["s1999": 1, "s2000": 2, "s2001": 2, "s2002": 2])
+    }
+
+    @Test("an entry that is used again is forgotten last, and waiting ones are never forgotten")
+    func order() {
+        var events = EventAggregation(component: "c")
+        func write(_ name: String, at seconds: Double) {
+            events.record(key(name), message: "m", at: .at(seconds), wall: wall, suffix: 1)
+            for (key, _) in events.due(at: .at(seconds)) { events.finished(key, .written, at: .at(seconds)) }
+        }
+        write("old", at: 0)
+        write("older", at: 0)
+        events.record(key("waiting"), message: "m", at: .at(0), wall: wall, suffix: 1)
+        _ = events.due(at: .at(0))
+        write("old", at: 31)
+        for index in 0..<EventAggregation.capacity - 1 { write("s\(index)", at: 40) }
+        for name in ["old", "older"] {
+            events.record(key(name), message: "m", at: .at(100), wall: wall, suffix: 1)
+        }
+        let due = events.due(at: .at(100)).map { ($0.0.object.name, $0.1.event.count) }
+        #expect(due.map(\.0) == ["old", "older"] && due.map(\.1) == [3, 1])
+        events.finished(key("waiting"), .vanished, at: .at(100))
+        #expect(events.due(at: .at(130)).map(\.0.object.name) == ["waiting"])
     }
 
     @Test("Events of cluster-scoped objects go to the namespace default, and different reasons are different Events")
@@ -91,6 +140,14 @@ struct EventAggregationTests {
         let due = events.due(at: .at(0))
         #expect(due.count == 2)
         for case .create(let event) in due.map(\.1) { #expect(event.metadata.namespace == "default") }
+    }
+}
+
+extension EventAggregation.Write {
+    fileprivate var event: Event {
+        switch self {
+        case .create(let event), .update(let event): event
+        }
     }
 }
 
