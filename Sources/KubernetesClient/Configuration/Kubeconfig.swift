@@ -95,7 +95,8 @@ package struct Kubeconfig: Sendable {
         }
         var configuration = APIConfiguration(
             server: try ServerAddress(server), tlsServerName: cluster.value.tlsServerName,
-            proxy: cluster.value.proxyURL, namespace: context.namespace, origin: "context \(name) of \(origin)")
+            namespace: context.namespace, origin: "context \(name) of \(origin)")
+        if let proxy = cluster.value.proxyURL, !proxy.isEmpty { configuration.proxy = try ProxyAddress(proxy) }
         try apply(cluster, to: &configuration)
         guard !context.user.isEmpty else { return configuration }
         guard let user = users[context.user] else {

@@ -148,20 +148,18 @@ final class ClientPool: Sendable {
         // The reflector's backoff decides when to try again.
         settings.connectionPool.retryConnectionEstablishment = false
         if let name = configuration.tlsServerName { settings.dnsOverride = [name: configuration.server.host] }
-        if let proxy = configuration.proxy { settings.proxy = try Self.proxy(proxy) }
+        settings.proxy = configuration.proxy.map { .init($0) }
         return HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
     }
+}
 
-    private static func proxy(_ text: String) throws(APIError) -> HTTPClient.Configuration.Proxy {
-        for (scheme, isSOCKS) in [("socks5://", true), ("socks5h://", true), ("http://", false)]
-        where text.hasPrefix(scheme) {
-            let address = try ServerAddress("http://" + text.dropFirst(scheme.count))
-            return isSOCKS
-                ? .socksServer(host: address.host, port: address.port)
-                : .server(host: address.host, port: address.port)
+extension HTTPClient.Configuration.Proxy {
+    fileprivate init(_ address: ProxyAddress) {
+        switch address.kind {
+        case .socks5: self = .socksServer(host: address.host, port: address.port)
+        case .http(let user):
+            let authorization = user.map { HTTPClient.Authorization.basic(username: $0.user, password: $0.password) }
+            self = .server(host: address.host, port: address.port, authorization: authorization)
         }
-        throw APIError(
-            code: .configuration,
-            message: "the proxy-url \"\(text)\" is neither http://host:port nor socks5://host:port")
     }
 }

@@ -123,6 +123,25 @@ struct ClientContractFaultTests {
         #expect(requests.all.isEmpty)
     }
 
+    @Test("a proxy that wants a user is told it, and the API server is not")
+    func proxyAuthorization() async throws {
+        let requests = WatchedRequests()
+        try await StubServer.run(answering: { head in
+            requests.add(head)
+            return head.hasPrefix("CONNECT ")
+                ? ["HTTP/1.1 200 OK\r\n\r\n"] : [Self.head + "Content-Length: 2\r\n\r\n{}"]
+        }) { port in
+            var configuration = APIConfiguration(server: ServerAddress(host: "api.invalid", port: 6443, isTLS: false))
+            configuration.proxy = try ProxyAddress("http://user:pass@127.0.0.1:\(port)")
+            try await APIClient(configuration).closing { _ = try await $0.raw(.get, "/version") }
+        }
+        let (connect, get) = (requests.all.first?.lowercased() ?? "", requests.all.last?.lowercased() ?? "")
+        #expect(requests.all.count == 2 && connect.hasPrefix("connect api.invalid:6443"))
+        // user:pass
+        #expect(connect.contains("proxy-authorization: basic dxnlcjpwyxnz"))
+        #expect(get.hasPrefix("get /version") && !get.contains("proxy-authorization"))
+    }
+
     @Test("hundreds of reconnects leave no descriptor and no memory behind")
     func reconnects() async throws {
         let rounds = ContractTransport.reconnects

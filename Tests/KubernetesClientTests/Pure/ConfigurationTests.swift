@@ -33,6 +33,50 @@ struct ServerAddressTests {
     }
 }
 
+@Suite("Proxies")
+struct ProxyAddressTests {
+    typealias Credentials = ProxyAddress.Credentials
+
+    @Test(
+        "what kubectl takes is taken, and neither user nor password is shown",
+        arguments: [
+            ("http://p:3128", .http(nil), 3128, "http://p:3128"),
+            ("http://p", .http(nil), 80, "http://p:80"),
+            ("http://u:pw@p:3128", .http(Credentials(user: "u", password: "pw")), 3128, "http://p:3128"),
+            ("http://u@p:3128", .http(Credentials(user: "u", password: "")), 3128, "http://p:3128"),
+            ("http://u:p%40%3Aw@p:1", .http(Credentials(user: "u", password: "p@:w")), 1, "http://p:1"),
+            ("socks5://p", .socks5, 1080, "socks5://p:1080"),
+            ("socks5h://[fd00::80]:80/", .socks5, 80, "socks5://[fd00::80]:80"),
+        ] as [(String, ProxyAddress.Kind, Int, String)])
+    func parses(text: String, kind: ProxyAddress.Kind, port: Int, shown: String) throws {
+        let proxy = try ProxyAddress(text)
+        #expect(proxy.kind == kind && proxy.port == port && "\(proxy)" == shown)
+    }
+
+    @Test(
+        "what cannot be done is refused when the configuration is read, with advice and without the password",
+        arguments: [
+            ("https://user:s3cret@p:1", "use http://"), ("socks5://user:s3cret@p:1", "use an http:// proxy"),
+            ("user:s3cret@p:1", "socks5://host:port"), ("ftp://user:s3cret@p", "socks5://host:port"),
+            ("http://user:s3cret@p:0", "socks5://host:port"), ("http://user:s3cret%zz@p:1", "percent-encoded"),
+            ("http://user:s3cret@p:1/path", "socks5://host:port"),
+        ])
+    func refuses(text: String, advice: String) {
+        let kubeconfig = KubeconfigTests.text(user: "token: x", cluster: "server: 'https://a:1', proxy-url: '\(text)'")
+        let error = #expect(throws: APIError.self) { try Kubeconfig(text: kubeconfig).configuration() }
+        #expect(error?.message.contains(advice) == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("s3cret") == false && error?.message.contains("user:s") == false)
+    }
+
+    @Test(
+        "a server's address never shows a user or a password",
+        arguments: ["https://user:s3cret@h:1", "user:s3cret@h", "https://user:s3/cret@h:1", "ftp://user:s3cret@h"])
+    func server(text: String) {
+        let error = #expect(throws: APIError.self) { try ServerAddress(text) }
+        #expect(error?.message.contains("@h") == true && error?.message.contains("s3") == false)
+    }
+}
+
 @Suite("Kubeconfig")
 struct KubeconfigTests {
     static func text(user: String, cluster: String = "server: https://10.0.0.1:6443") -> String {
@@ -90,7 +134,7 @@ struct KubeconfigTests {
         let text = Self.text(
             user: "token: x", cluster: "server: 'https://a:1', proxy-url: 'http://p:3128', tls-server-name: kubernetes")
         let configuration = try Kubeconfig(text: text).configuration()
-        #expect(configuration.proxy == "http://p:3128")
+        #expect(configuration.proxy?.description == "http://p:3128")
         #expect(configuration.tlsServerName == "kubernetes")
     }
 
@@ -176,7 +220,7 @@ struct TransportSelectionTests {
         ("client certificate", configuration { $0.clientCertificate = .init(chain: .text(""), key: .text("")) }),
         ("IPv6", configuration { $0.server.host = "fd00::1" }),
         ("another name", configuration { $0.tlsServerName = "x" }),
-        ("proxy", configuration { $0.proxy = "http://p:1" }),
+        ("proxy", configuration { $0.proxy = try? ProxyAddress("http://p:1") }),
         ("skip the check", configuration { $0.trust = .insecure }),
         ("system bundle only", configuration { $0.trust = .pem("PEM") }),
         ("is not /nowhere", configuration { $0.trust = .file("/nowhere") }),
