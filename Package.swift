@@ -188,7 +188,7 @@ let tests: [Target] = [
         dependencies: [
             "ControllerDaemon", "AllocationKit", "EmbeddedAPIServer", "ObjectStore", "KubernetesClient",
             "KubernetesModel", "Reconciliation", "AddressPools", "MonotonicTime", "NetworkAddresses", logging, yams,
-            lifecycle,
+            lifecycle, argumentParser,
         ]),
     .testTarget(
         name: "SpeakerDaemonTests",

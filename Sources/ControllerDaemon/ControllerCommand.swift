@@ -26,14 +26,6 @@ struct ControllerCommand: AsyncParsableCommand {
 
     init() {}
 
-    func validate() throws {
-        guard election.leaseDuration > election.renewDeadline, election.renewDeadline > election.retryPeriod else {
-            throw ValidationError(
-                "--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline,"
-                    + " and that longer than --leader-elect-retry-period")
-        }
-    }
-
     func run() async throws {
         do {
             try await runDaemon()

@@ -23,6 +23,15 @@ struct APIOptions: ParsableArguments {
 
     @Option(name: .customLong("kube-api-burst"), help: "Requests at once after a pause.")
     var burst = 1500
+
+    func validate() throws {
+        guard (0.1...100_000).contains(rate) else {
+            throw ValidationError("--kube-api-qps is \(rate); it must be 0.1 to 100000 requests per second")
+        }
+        guard (1...100_000).contains(burst) else {
+            throw ValidationError("--kube-api-burst is \(burst); it must be 1 to 100000 requests")
+        }
+    }
 }
 
 enum TransportChoice: String, ExpressibleByArgument, CaseIterable {
@@ -55,15 +64,29 @@ struct ElectionOptions: ParsableArguments {
     @Option(name: .customLong("leader-elect-retry-period"), help: "Seconds between attempts.")
     var retryPeriod = 2
 
+    private var timing: LeaderElectionTiming {
+        LeaderElectionTiming(
+            leaseDuration: .seconds(Int64(leaseDuration)), renewDeadline: .seconds(Int64(renewDeadline)),
+            retryPeriod: .seconds(Int64(retryPeriod)))
+    }
+
+    func validate() throws {
+        if let problem = timing.problem {
+            throw ValidationError(
+                "--leader-elect-lease-duration \(leaseDuration), --leader-elect-renew-deadline \(renewDeadline),"
+                    + " --leader-elect-retry-period \(retryPeriod): \(problem)")
+        }
+        // An empty holder is what a Lease says that nobody holds.
+        guard identity?.isEmpty != true else { throw ValidationError("--leader-elect-identity must not be empty") }
+    }
+
     func elector(_ client: APIClient, namespace: String, podName: String?) -> LeaderElector? {
         guard leaderElect else { return nil }
         let host = podName ?? ProcessInfo.processInfo.hostName
         let random = String(UInt32.random(in: 0...UInt32.max), radix: 16)
         return LeaderElector(
             client, namespace: namespace, name: leaseName, identity: identity ?? "\(host)_\(random)",
-            timing: LeaderElectionTiming(
-                leaseDuration: .seconds(Int64(leaseDuration)), renewDeadline: .seconds(Int64(renewDeadline)),
-                retryPeriod: .seconds(Int64(retryPeriod))))
+            timing: timing)
     }
 }
 
