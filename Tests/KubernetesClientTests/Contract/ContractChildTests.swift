@@ -41,7 +41,7 @@ struct ContractChildTests {
         }
         print(interesting.joined(separator: "\n"))
         #expect(status == 0, "\(interesting.joined(separator: "\n"))")
-        let tests = text.firstMatch(of: /Test run with (\d+) tests/).flatMap { Int($0.1) } ?? 0
+        let tests = text.firstMatch(of: /Test run with (\d+) tests?/).flatMap { Int($0.1) } ?? 0
         #expect(tests >= (ContractTransport.isSoak ? 1 : 15), "the child ran \(tests) tests: \(text.suffix(2000))")
     }
 
