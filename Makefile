@@ -68,7 +68,7 @@ SIMULATE := swift build -c release --scratch-path .build-release --product simul
 
 .PHONY: simulate
 simulate: ## more than 20,000 seeded histories of the real speaker on a virtual LAN (SEEDS=n per scenario, FIRST=seed)
-	$(SIMULATE) --large --seeds $(or $(SEEDS),320) --first-seed $(or $(FIRST),1)
+	$(SIMULATE) --large --seeds $(or $(SEEDS),280) --first-seed $(or $(FIRST),1)
 
 .PHONY: simulate-day
 simulate-day: ## 24 virtual hours of 10 nodes at 1 % loss: nothing may move

@@ -110,6 +110,9 @@ struct AddressState: Sendable {
 
     var ownership: Ownership? { if case .owner(let ownership) = role { ownership } else { nil } }
 
+    /// Whether a claim of this node is remembered.
+    func names(_ node: NodeID) -> Bool { best?.owner == node || unheard?.claim.owner == node }
+
     /// Rendezvous hashing: the first 8 bytes of SHA-256 over the node's identity and the address.
     mutating func rank(_ node: NodeID) -> UInt64 {
         if let rank = ranks[node] { return rank }

@@ -19,12 +19,9 @@ extension Election {
         guard let listed = progress(part, from: sender, incarnation: incarnation) else {
             return (.incomplete, directives)
         }
-        for slot in states.indices {
-            if states[slot].unheard?.claim.owner == sender, !listed.contains(states[slot].address) {
-                states[slot].unheard = nil
-            }
-            guard let best = states[slot].best, best.owner == sender, !best.isReleased,
-                !listed.contains(states[slot].address), states[slot].ownership == nil
+        for slot in states.indices where states[slot].names(sender) && !listed.contains(states[slot].address) {
+            if states[slot].unheard?.claim.owner == sender { states[slot].unheard = nil }
+            guard let best = states[slot].best, best.owner == sender, !best.isReleased, states[slot].ownership == nil
             else { continue }
             states[slot].best?.isReleased = true
             states[slot].mismatches[sender] = nil

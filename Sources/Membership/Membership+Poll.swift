@@ -17,7 +17,16 @@ extension Membership {
             phase = .joining
             (joiningSince, nextHello) = (now, now)
         }
-        for id in peers.rows.map(\.id) { watch(id, at: now, &directives) }
+        // Nearly all peers are heard: those are not worth a copy.
+        var others: [NodeID] = []
+        for slot in peers.rows.indices {
+            if let due = peers.rows[slot].suspicionDue(timing), now < due {
+                deadline = min(deadline, due)
+            } else {
+                others.append(peers.rows[slot].id)
+            }
+        }
+        for id in others { watch(id, at: now, &directives) }
         suspects = peers.rows.count { $0.suspectedAt != nil }
         watchReception(at: now, &directives)
         if phase == .joining { join(at: now, &directives) }
@@ -50,18 +59,12 @@ extension Membership {
                 ask(&peer, at: now, &directives)
             }
         case .joining, .ready:
-            let silence = now - peer.lastHeard
-            let suspicion = peer.interval * timing.suspectIntervals
-            guard silence >= suspicion else {
-                deadline = min(deadline, peer.lastHeard + suspicion)
-                return
-            }
             if peer.suspectedAt == nil {
                 peer.suspectedAt = now
                 directives.append(.peer(id))
             }
             ask(&peer, at: now, &directives)
-            judge(&peer, silence, at: now, &directives)
+            judge(&peer, now - peer.lastHeard, at: now, &directives)
         }
         peers[id] = peer
     }

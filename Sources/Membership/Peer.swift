@@ -59,6 +59,14 @@ package struct Peer: Sendable {
         now - lastHeard < interval * timing.suspectIntervals
     }
 
+    /// When its silence becomes suspicious; `nil` when it is not expected to greet.
+    func suspicionDue(_ timing: MembershipTiming) -> Instant? {
+        switch state {
+        case .joining, .ready: lastHeard + interval * timing.suspectIntervals
+        case .absent, .dead: nil
+        }
+    }
+
     mutating func shift(by late: Interval) {
         lastHeard = lastHeard + late
         suspectedAt = suspectedAt.map { $0 + late }

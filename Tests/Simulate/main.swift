@@ -33,6 +33,12 @@ struct Options {
     }
 }
 
+/// Prints at once, also into a file or pipe.
+func tell(_ line: String) {
+    print(line)
+    fflush(nil)
+}
+
 let options = Options(Array(CommandLine.arguments.dropFirst()))
 let start = Date()
 let chosen = Scenario.all.filter { options.scenario == nil || options.scenario == $0.name }
@@ -57,10 +63,17 @@ for scenario in chosen {
         jobs.append(Campaign.Job(scenario, seed: seed, size: size))
     }
 }
-let campaign = await Campaign(jobs, lanes: ProcessInfo.processInfo.activeProcessorCount)
+// The large ones first, so that no core is left with one at the end.
+jobs.sort { $0.size.weight > $1.size.weight }
+var lastLine = start
+let campaign = await Campaign(jobs, lanes: ProcessInfo.processInfo.activeProcessorCount) { history, done in
+    if !history.violations.isEmpty { tell("BROKEN \(history.summary)") }
+    guard Date().timeIntervalSince(lastLine) >= 20 else { return }
+    lastLine = Date()
+    tell("\(done) of \(jobs.count) histories, \(Int(lastLine.timeIntervalSince(start))) s")
+}
 print(campaign.table())
 let broken = campaign.broken
-for history in broken.prefix(60) { print("BROKEN \(history.summary)") }
 print(
     "\(campaign.histories) histories from seed \(options.firstSeed), \(broken.count) broken,"
         + " \(Int(Date().timeIntervalSince(start))) s")

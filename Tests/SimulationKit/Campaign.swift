@@ -36,19 +36,21 @@ package struct Campaign: Sendable {
 
     package private(set) var rows: [String: Row] = [:]
 
-    /// Runs the jobs in `lanes` tasks at once.
-    package init(_ jobs: [Job], lanes: Int) async {
-        let parts = (0..<lanes).map { lane in
-            jobs.enumerated().filter { $0.offset % lanes == lane }.map(\.element)
-        }
-        await withTaskGroup(of: [History].self) { group in
-            for part in parts {
-                group.addTask {
-                    part.map { History($0.scenario, seed: $0.seed, size: $0.size) }
-                }
+    /// Runs the jobs in their order, `lanes` at once.
+    ///
+    /// - Parameter progress: told of each history when it is over, and how many are by then.
+    package init(_ jobs: [Job], lanes: Int, progress: (History, Int) -> Void = { _, _ in }) async {
+        await withTaskGroup(of: History.self) { group in
+            var rest = jobs[...]
+            func startNext() {
+                guard let job = rest.popFirst() else { return }
+                group.addTask { History(job.scenario, seed: job.seed, size: job.size) }
             }
-            for await histories in group {
-                for history in histories { rows[history.scenario, default: Row()].add(history) }
+            for _ in 0..<lanes { startNext() }
+            for await history in group {
+                startNext()
+                rows[history.scenario, default: Row()].add(history)
+                progress(history, histories)
             }
         }
     }

@@ -23,14 +23,17 @@ package struct History: Sendable {
 
         package init(nodes: Int? = nil, addresses: Int? = nil) { (self.nodes, self.addresses) = (nodes, addresses) }
 
+        /// What a history of this size costs, roughly: each node hears all others.
+        package var weight: Int { (nodes ?? 0) * (nodes ?? 0) }
+
         /// Mostly small clusters, some middling, a few of up to 60 nodes and 200 addresses.
         package init(drawnFor scenario: Scenario, seed: UInt64) {
             var draw = SeededGenerator(seed: seed &* 31 &+ 7)
             let kind = draw.unit()
-            guard scenario.nodes.count > 2, kind > 0.8 else { return }
+            guard scenario.nodes.count > 2, kind > 0.9 else { return }
             // Long histories of many nodes cost minutes.
             let isLong = ["mix", "mix_loss", "rolling_restart", "rolling_fast"].contains(scenario.name)
-            if kind > 0.985, !isLong {
+            if kind > 0.997, !isLong {
                 (nodes, addresses) = (10 + draw.below(51), 1 + draw.below(200))
             } else {
                 (nodes, addresses) = (3 + draw.below(isLong ? 5 : 10), 1 + draw.below(40))
