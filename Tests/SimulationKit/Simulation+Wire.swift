@@ -171,10 +171,9 @@ extension Simulation {
 
     /// Whether the filters and groups of a node let an ARP or Neighbor Discovery frame through, as they are when it is sent.
     private func admits(_ frame: LinkFrame, to node: VirtualNode) -> Bool {
-        guard let speaker = node.speaker else { return false }
-        let version = speaker.interestVersion
+        guard let version = node.speaker?.interestVersion else { return false }
         if node.interest?.process != node.process || node.interest?.version != version {
-            node.interest = (node.process, version, speaker.interest)
+            node.interest = node.speaker.map { (node.process, version, $0.interest) }
         }
         return node.interest?.value.admits(frame) ?? false
     }

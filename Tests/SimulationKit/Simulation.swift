@@ -156,14 +156,15 @@ package final class Simulation {
             effects += speaker.poll(at: local)
             deadline = speaker.nextDeadline(at: local)
         }
-        node.speaker = speaker
+        let hasEnded = speaker.isRestarting && speaker.mayEnd(at: local)
+        node.speaker = consume speaker
         for effect in effects {
             switch effect {
             case .send(let bytes): transmit(bytes, from: node)
             case .report(let fact): take(fact, from: node)
             }
         }
-        if speaker.isRestarting, speaker.mayEnd(at: local) { return end(node) }
+        if hasEnded { return end(node) }
         scheduleWake(node, deadline - node.clockOffset)
     }
 
