@@ -194,7 +194,8 @@ let tests: [Target] = [
         name: "SpeakerDaemonTests",
         dependencies: [
             "SpeakerDaemon", "Link", "MonotonicTime", "Membership", "Election", "Layer2", "Wire", "NetworkAddresses",
-            "Reconciliation", "KubernetesModel", "KubernetesClient", "Netlink", "Telemetry", "SimulationKit", logging,
+            "Reconciliation", "KubernetesModel", "KubernetesClient", "Netlink", "Telemetry", "SimulationKit",
+            "EmbeddedAPIServer", logging, metrics,
         ]),
     .testTarget(
         name: "LoadBalancerControlTests",

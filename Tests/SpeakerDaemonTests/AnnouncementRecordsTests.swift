@@ -67,7 +67,7 @@ import Testing
         var records = AnnouncementRecords(node: "node-a")
         records.took(Self.address, on: "eth0", hardwareAddress: Self.hardware, since: Self.since)
         for write in records.due(at: Self.start, plan: Self.plan) { records.wrote(write) }
-        records.conflict(Self.address, on: "eth0", with: MACAddress(2, 0, 0, 0, 0, 9))
+        records.conflict(Self.address, on: "eth0", with: MACAddress(2, 0, 0, 0, 0, 9), at: Self.start, plan: Self.plan)
         let tooSoon = records.due(at: Self.start + .milliseconds(999), plan: Self.plan)
         #expect(tooSoon.isEmpty)
         let conflict = records.due(at: Self.start + .seconds(1), plan: Self.plan)

@@ -95,6 +95,14 @@ package struct PlannedAddress: Sendable, Hashable {
     struct Record: Sendable, Hashable {
         var interface: String
         var node: String
+        /// A foreign host was seen to claim it, too.
+        var isDisputed = false
+    }
+
+    /// Whether the API record has another node that announces it on the interface of this name, with no foreign host's
+    /// claim against it.
+    package func isUndisputed(on link: String, besides node: String) -> Bool {
+        records.contains { $0.interface == link && $0.node != node && !$0.isDisputed }
     }
 
     /// The recorded announcer on a link: by interface name, or else an entry of an interface name that no link here has

@@ -130,7 +130,7 @@ package struct SpeakerPlanner: Sendable {
         return services.flatMap { records[$0.recordName] ?? [] }
             // Without a beginning, the entry only reports a conflict.
             .filter { $0.address == text && $0.since != nil }
-            .map { PlannedAddress.Record(interface: $0.interface, node: $0.node) }
+            .map { .init(interface: $0.interface, node: $0.node, isDisputed: $0.conflict != nil) }
     }
 }
 

@@ -154,7 +154,7 @@ actor SpeakerControl {
             }
         case .gaveUp(let address, _): records.gaveUp(address, on: link, at: now)
         case .conflict(let address, let foreign), .probeConflict(let address, let foreign):
-            records.conflict(address, on: link, with: foreign)
+            records.conflict(address, on: link, with: foreign, at: now, plan: state.planner.plan)
         case .phase(let phase):
             health.set("link \(link)", problem: phase.problem)
         default: break

@@ -1,3 +1,4 @@
+import Election
 package import KubernetesModel
 package import MonotonicTime
 package import NetworkAddresses
@@ -25,12 +26,20 @@ package struct AnnouncementRecords: Sendable {
     private struct Fact: Sendable, Hashable {
         var hardwareAddress: MACAddress?
         var since: Timestamp?
-        var conflict: MACAddress?
+        var conflict: Conflict?
         /// Set when the address was lost: the entry goes then.
         var removal: Instant?
 
         /// The removal that is due by `now` is the end of it.
         func isOver(at now: Instant) -> Bool { removal.map { now >= $0 } ?? false }
+    }
+
+    private struct Conflict: Sendable, Hashable {
+        var hardwareAddress: MACAddress
+        /// Whose address it was then: the next allocation of the address starts without it.
+        var allocation: AllocationID
+        /// When it ends, unless it is seen again.
+        var end: Instant
     }
 
     private let node: String
@@ -46,6 +55,8 @@ package struct AnnouncementRecords: Sendable {
     static let removalDelay = Interval.seconds(5)
     /// How long a speaker has been at work before it takes back what an earlier process of its node wrote.
     static let cleaningDelay = Interval.seconds(15)
+    /// How long a conflict stays in the record after the last frame that showed it.
+    static let conflictMemory = Interval.seconds(600)
 
     package init(node: String) { self.node = node }
 
@@ -65,16 +76,29 @@ package struct AnnouncementRecords: Sendable {
         facts[place]?.removal = now + Self.removalDelay
     }
 
-    /// A foreign host uses the address.
-    package mutating func conflict(_ address: IPAddress, on link: String, with hardwareAddress: MACAddress) {
-        facts[Place(address: address, link: link), default: Fact()].conflict = hardwareAddress
+    /// A foreign host uses the address, now. Said again, it lasts longer; of an address that no Service holds any more,
+    /// there is nobody to tell.
+    package mutating func conflict(
+        _ address: IPAddress, on link: String, with hardwareAddress: MACAddress, at now: Instant, plan: SpeakerPlan
+    ) {
+        guard let allocation = plan.addresses[address]?.allocation else { return }
+        facts[Place(address: address, link: link), default: Fact()].conflict = Conflict(
+            hardwareAddress: hardwareAddress, allocation: allocation, end: now + Self.conflictMemory)
     }
 
-    /// The conflict has not been seen again for long.
-    package mutating func conflictEnded(_ address: IPAddress, on link: String) {
-        let place = Place(address: address, link: link)
-        facts[place]?.conflict = nil
-        if facts[place]?.since == nil { facts[place] = nil }
+    /// Ends the conflicts that are over: not seen for long, of an allocation that is gone, or, when it kept this node
+    /// from announcing the address, because another node announces it undisputed.
+    private mutating func endConflicts(at now: Instant, _ plan: SpeakerPlan) {
+        for (place, fact) in facts {
+            guard let conflict = fact.conflict else { continue }
+            let planned = plan.addresses[place.address]
+            let isOver =
+                now >= conflict.end || planned?.allocation != conflict.allocation
+                || fact.since == nil && planned?.isUndisputed(on: place.link, besides: node) == true
+            guard isOver else { continue }
+            facts[place]?.conflict = nil
+            if fact.since == nil { facts[place] = nil }
+        }
     }
 
     /// What is announced on a link, all of it: corrects whatever a lost fact left wrong.
@@ -110,6 +134,7 @@ package struct AnnouncementRecords: Sendable {
     /// The objects that must be written now, given which Services hold which address.
     package mutating func due(at now: Instant, plan: SpeakerPlan) -> [Write] {
         facts = facts.filter { !$0.value.isOver(at: now) }
+        endConflicts(at: now, plan)
         let wanted = wanted(plan)
         let names = Set(wanted.keys).union(isCleaning(at: now) ? Array(written.keys) : Array(ownWrites))
         return names.compactMap { name in
@@ -135,8 +160,9 @@ package struct AnnouncementRecords: Sendable {
     /// When ``due(at:plan:)`` is worth asking again; `nil` while nothing waits.
     package func nextDeadline(after now: Instant) -> Instant? {
         let removals = facts.values.compactMap(\.removal)
+        let conflicts = facts.values.compactMap(\.conflict?.end)
         let spacings = notBefore.values.filter { $0 > now }
-        return (removals + spacings + [cleansAfter].compactMap { $0 }.filter { $0 > now }).min()
+        return (removals + conflicts + spacings + [cleansAfter].compactMap { $0 }.filter { $0 > now }).min()
     }
 
     private mutating func wanted(_ plan: SpeakerPlan) -> [String: [Entry]] {
@@ -151,7 +177,7 @@ package struct AnnouncementRecords: Sendable {
                     Entry(
                         address: place.address.description, interface: place.link, node: node,
                         hardwareAddress: fact.hardwareAddress?.description,
-                        since: fact.since, conflict: fact.conflict?.description))
+                        since: fact.since, conflict: fact.conflict?.hardwareAddress.description))
             }
         }
         return wanted.mapValues { $0.sorted(by: Self.order) }
