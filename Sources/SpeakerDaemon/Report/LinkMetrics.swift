@@ -13,7 +13,14 @@ struct LinkMetrics {
     /// Links on which this node helped at the last report, and when that was.
     private var helping: [String: Instant] = [:]
     private var lastDeath: [String: Instant] = [:]
+    /// Links that have reported since their interface came.
     private var links: Set<String> = []
+    private var usable: Set<String> = []
+    /// By link, and by label and second dimension.
+    private var gauges: [String: [String: Gauge]] = [:]
+    private let factory: any MetricsFactory
+
+    init(factory: any MetricsFactory = MetricsSystem.factory) { self.factory = factory }
 
     /// An address that is taken so soon after a peer's death is taken because of it.
     private static let afterDeath = Interval.seconds(4)
@@ -25,68 +32,90 @@ struct LinkMetrics {
         case .took:
             let isFailover = lastDeath[link].map { MonotonicClock.now() - $0 <= Self.afterDeath } ?? false
             let reason = isFailover ? "failover" : "vacant"
-            Counter(label: "herald_takeovers_total", dimensions: place + [("reason", reason)]).increment()
+            Counter(label: "herald_takeovers_total", dimensions: place + [("reason", reason)], factory: factory)
+                .increment()
         case .gaveUp(_, let reason):
-            Counter(label: "herald_withdrawals_total", dimensions: place + [("reason", reason.label)]).increment()
+            Counter(label: "herald_withdrawals_total", dimensions: place + [("reason", reason.label)], factory: factory)
+                .increment()
         case .conflict, .probeConflict:
-            Counter(label: "herald_address_conflicts_total", dimensions: place + [("kind", "foreign")]).increment()
+            Counter(
+                label: "herald_address_conflicts_total", dimensions: place + [("kind", "foreign")], factory: factory
+            ).increment()
         case .claimedByNode:
-            Counter(label: "herald_address_conflicts_total", dimensions: place + [("kind", "peer")]).increment()
+            Counter(label: "herald_address_conflicts_total", dimensions: place + [("kind", "peer")], factory: factory)
+                .increment()
         default: break
         }
     }
 
+    /// - Parameter report: Of a link that ``use(_:of:)`` named; one that came too late is left out.
     mutating func update(_ report: LinkReport, _ counters: PacketCounters) {
         let link = report.interfaceName
+        guard usable.contains(link) else { return }
         let place = [("link", link)]
         if links.insert(link).inserted { begin(place) }
-        func gauge(_ label: String, _ value: Int, _ more: [(String, String)] = []) {
-            Gauge(label: label, dimensions: place + more).record(value)
-        }
         for family in IPFamily.allCases {
             let count = report.owned.count { $0.address.family == family }
-            gauge("herald_announced_addresses", count, [("family", family.rawValue)])
+            gauge("herald_announced_addresses", link, count, ("family", family.rawValue))
         }
-        gauge("herald_helped_addresses", report.helped.count)
+        gauge("herald_helped_addresses", link, report.helped.count)
         countHelping(link, isHelping: !report.helped.isEmpty)
-        gauge("herald_link_ready", report.phase == .ready ? 1 : 0)
-        gauge("herald_link_deaf", report.phase == .deaf ? 1 : 0)
-        gauge("herald_receive_buffer_bytes", counters.receiveBuffer)
+        gauge("herald_link_ready", link, report.phase.isAtWork ? 1 : 0)
+        gauge("herald_link_deaf", link, report.phase == .deaf ? 1 : 0)
+        gauge("herald_receive_buffer_bytes", link, counters.receiveBuffer)
         for condition in PeerCondition.allCases {
-            gauge("herald_peers", report.peers.count { $0.condition == condition }, [("state", condition.rawValue)])
+            let count = report.peers.count { $0.condition == condition }
+            gauge("herald_peers", link, count, ("state", condition.rawValue))
         }
-        gauge("herald_peers_filtered", report.filteredPeers)
+        gauge("herald_peers_filtered", link, report.filteredPeers)
         addTotals(report.counters, link)
         addTotals(counters, link)
+    }
+
+    /// Which interfaces there are, and which of them carry announcements now.
+    ///
+    /// A link without carrier, or that is down, is not ready and has nothing; the gauges of an interface that is gone,
+    /// has another name, or belongs to a bridge or bond now, go with it.
+    mutating func use(_ usable: Set<String>, of existing: Set<String>) {
+        self.usable = usable
+        for link in links.subtracting(usable) {
+            for gauge in gauges[link, default: [:]].values {
+                if existing.contains(link) { gauge.record(0) } else { gauge.destroy() }
+            }
+            helping[link] = nil
+            if !existing.contains(link) { gauges[link] = nil }
+        }
+        links.formIntersection(existing)
+    }
+
+    private mutating func gauge(_ label: String, _ link: String, _ value: Int, _ more: (String, String)? = nil) {
+        let key = "\(label) \(more?.1 ?? "")"
+        let gauge =
+            gauges[link]?[key]
+            ?? Gauge(label: label, dimensions: [("link", link)] + (more.map { [$0] } ?? []), factory: factory)
+        gauges[link, default: [:]][key] = gauge
+        gauge.record(value)
     }
 
     /// Counters of rare things start at 0, or the first of them would be no increase to a query.
     private func begin(_ place: [(String, String)]) {
         for kind in ["foreign", "peer"] {
-            _ = Counter(label: "herald_address_conflicts_total", dimensions: place + [("kind", kind)])
+            _ = Counter(label: "herald_address_conflicts_total", dimensions: place + [("kind", kind)], factory: factory)
         }
         for reason in ["failover", "vacant"] {
-            _ = Counter(label: "herald_takeovers_total", dimensions: place + [("reason", reason)])
+            _ = Counter(label: "herald_takeovers_total", dimensions: place + [("reason", reason)], factory: factory)
         }
         for reason in GiveUpReason.allCases {
-            _ = Counter(label: "herald_withdrawals_total", dimensions: place + [("reason", reason.label)])
+            _ = Counter(
+                label: "herald_withdrawals_total", dimensions: place + [("reason", reason.label)], factory: factory)
         }
-        _ = FloatingPointCounter(label: "herald_helper_seconds_total", dimensions: place)
-    }
-
-    mutating func forgetLinks(besides present: Set<String>) {
-        for link in links.subtracting(present) {
-            for label in ["herald_link_ready", "herald_link_deaf", "herald_helped_addresses"] {
-                Gauge(label: label, dimensions: [("link", link)]).record(0)
-            }
-        }
-        links.formIntersection(present)
+        _ = FloatingPointCounter(label: "herald_helper_seconds_total", dimensions: place, factory: factory)
     }
 
     private mutating func countHelping(_ link: String, isHelping: Bool) {
         let now = MonotonicClock.now()
         if let since = helping[link] {
-            FloatingPointCounter(label: "herald_helper_seconds_total", dimensions: [("link", link)])
+            FloatingPointCounter(label: "herald_helper_seconds_total", dimensions: [("link", link)], factory: factory)
                 .increment(by: (now - since).seconds)
         }
         helping[link] = isHelping ? now : nil
@@ -134,7 +163,18 @@ struct LinkMetrics {
         exported[key] = total
         // A link that was closed and opened again counts from zero.
         let difference = total >= before ? total - before : total
-        Counter(label: label, dimensions: place).increment(by: Int64(clamping: difference))
+        Counter(label: label, dimensions: place, factory: factory).increment(by: Int64(clamping: difference))
+    }
+}
+
+extension LinkPhase {
+    /// Whether the link does what it is there for. A node that is left out of load balancing, and a second interface on
+    /// one segment, rightly announce nothing.
+    fileprivate var isAtWork: Bool {
+        switch self {
+        case .ready, .leaving, .passive: true
+        case .keyless, .joining, .deaf, .conflict, .restarting: false
+        }
     }
 }
 

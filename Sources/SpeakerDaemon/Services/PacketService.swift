@@ -1,6 +1,7 @@
 import KubernetesClient
 import Link
 import Logging
+import Netlink
 import NetworkAddresses
 import ServiceLifecycle
 import Telemetry
@@ -57,7 +58,8 @@ struct PacketListener {
             case .network(let network):
                 let links = network.usableLinks
                 await control.use(links)
-                metrics.forgetLinks(besides: Set(links.map(\.name)))
+                let existing = network.interfaces.values.lazy.filter { $0.master == nil }.map(\.name)
+                metrics.use(Set(links.map(\.name)), of: Set(existing))
             case .trouble(let trouble, let link): await control.take(trouble: trouble, on: link)
             case .netlink(let problem): await control.take(netlinkProblem: problem)
             }
