@@ -66,7 +66,9 @@ struct SpeakerDaemon {
         _ telemetry: Telemetry, _ client: APIClient, _ loop: PacketLoop<LinkSpeaker>, _ logger: Logger
     ) -> [any ServiceLifecycle.Service] {
         let events = EventRecorder(client, component: "lb-speaker", host: settings.node)
-        var state = SpeakerState(node: settings.node, policy: settings.policy, selection: settings.selection)
+        var state = SpeakerState(
+            node: settings.node, policy: settings.policy, selection: settings.selection,
+            speakerNodes: settings.speakerNodes)
         state.timing.layer2.framesPerSecond = settings.announceRate
         state.timing.layer2.refresh = .seconds(Int64(settings.refreshInterval))
         let control = SpeakerControl(state: state, events: events, health: telemetry.health, logger: logger)

@@ -100,6 +100,21 @@ struct WorkloadTests {
         #expect((pod?["terminationGracePeriodSeconds"]?.integer ?? 0) >= 5)
     }
 
+    @Test("what the documentation names in arguments of the speaker is set for it")
+    func variables() throws {
+        let fields = Dictionary(
+            (container(speaker)?["env"]?.array ?? []).map {
+                ($0["name"]?.string ?? "", $0.at("valueFrom", "fieldRef", "fieldPath")?.string ?? "")
+            }, uniquingKeysWith: { $1 })
+        #expect(fields["HOST_IP"] == "status.hostIP" && fields["NODE_NAME"] == "spec.nodeName")
+        for page in ["security.md", "configuration.md", "install.md"] {
+            let text = try String(contentsOf: repository.appending(path: "docs/\(page)"), encoding: .utf8)
+            for match in text.matches(of: /\$\(([A-Z_]+)\)/) {
+                #expect(fields[String(match.1)] != nil, "\(page): \(match.1)")
+            }
+        }
+    }
+
     @Test("probes ask for life and readiness apart, with patience for the first")
     func probes() {
         for workload in [controller, speaker] {

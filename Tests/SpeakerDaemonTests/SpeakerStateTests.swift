@@ -36,8 +36,9 @@ import Wire
             spec: .init(holderIdentity: node, renewTime: MicroTime(Timestamp(seconds: renewed))))
     }
 
-    func synced() -> SpeakerState {
-        var state = SpeakerState(node: "node-a", policy: SpeakerPolicy(), selection: LinkSelection())
+    func synced(speakerNodes: LabelSelector = LabelSelector()) -> SpeakerState {
+        var state = SpeakerState(
+            node: "node-a", policy: SpeakerPolicy(), selection: LinkSelection(), speakerNodes: speakerNodes)
         state.cluster = ClusterID(uid: "cluster")
         state.use([Self.link("eth0", "192.168.57.31", "192.168.57.0/24")])
         let lists: [ClusterChange] = [
@@ -49,6 +50,23 @@ import Wire
         for change in lists { state.apply(change, at: Self.start, wallClock: Self.wall) }
         for watch in Watch.allCases { state.alive(watch, at: Self.start) }
         return state
+    }
+
+    @Test("only nodes that the DaemonSet's node selector selects are expected to have a speaker")
+    func nodesWithoutSpeaker() {
+        func count(_ selector: LabelSelector) -> Int {
+            var state = synced(speakerNodes: selector)
+            let nodes = [
+                ("node-a", ["edge": "yes"]), ("node-b", ["edge": "yes"]), ("node-c", ["edge": "yes"]), ("virtual", [:]),
+                ("windows", ["kubernetes.io/os": "windows", "edge": "yes"]),
+            ]
+            state.apply(
+                .node(.replaced(nodes.map { Node(metadata: ObjectMeta(name: $0.0, labels: $0.1)) })), at: Self.start,
+                wallClock: Self.wall)
+            return state.nodesWithoutSpeaker(at: Self.start)
+        }
+        #expect(count(LabelSelector()) == 2)
+        #expect(count(LabelSelector(matchLabels: ["edge": "yes"])) == 1)
     }
 
     @Test("nothing is said about addresses until every needed list is complete")

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Foundation
 package import KubernetesClient
+package import KubernetesModel
 package import Logging
 package import Telemetry
 
@@ -33,6 +34,11 @@ package struct SpeakerCommand: AsyncParsableCommand {
         parsing: .singleValue,
         help: "Never announce on interfaces with such a name; * stands for anything; replaces the built-in list.")
     package var excludeInterfaces: [String] = []
+    @Option(
+        help:
+            "KEY=VALUE,…: the labels of the nodes that are to have a speaker, as the DaemonSet's nodeSelector has them.",
+        transform: Self.selector)
+    package var nodeSelector = LabelSelector()
     @Flag(help: "Announce also from nodes labelled node.kubernetes.io/exclude-from-external-load-balancers.")
     package var ignoreExcludeLabel = false
     @Option(help: "Announcements and probes per second and interface, at most.")
@@ -115,6 +121,18 @@ extension TransportSelection.Kind: ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
 
 extension SpeakerCommand {
+    private static func selector(_ text: String) throws -> LabelSelector {
+        var labels: [String: String] = [:]
+        for label in text.split(separator: ",") {
+            let parts = label.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw ValidationError("\"\(label)\" is no label; it must be KEY=VALUE")
+            }
+            labels[parts[0]] = parts[1]
+        }
+        return LabelSelector(matchLabels: labels)
+    }
+
     private static func level(_ text: String) throws -> Logger.Level {
         guard let level = Logger.Level(rawValue: text) else {
             let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")

@@ -15,6 +15,7 @@ struct SpeakerSettings: Sendable {
     var mustReachAPI: Bool
     var policy: SpeakerPolicy
     var selection: LinkSelection
+    var speakerNodes: LabelSelector
     var announceRate: Int
     var refreshInterval: Int
     var telemetry: TelemetryConfiguration
@@ -42,6 +43,7 @@ struct SpeakerSettings: Sendable {
             only: command.interfaces.listed,
             excluded: command.excludeInterfaces.isEmpty
                 ? NamePattern.excludedByDefault : command.excludeInterfaces.listed.map(NamePattern.init))
+        speakerNodes = command.nodeSelector
         (announceRate, refreshInterval) = (command.announceRate, command.refreshInterval)
         telemetry = TelemetryConfiguration(
             component: "speaker", logLevel: command.logLevel, logFormat: command.logFormat,

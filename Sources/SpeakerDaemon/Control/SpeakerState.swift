@@ -13,6 +13,8 @@ package import Wire
 package struct SpeakerState: Sendable {
     package let node: String
     package let selection: LinkSelection
+    /// The labels of nodes that are to have a speaker.
+    private let speakerNodes: LabelSelector
     package private(set) var planner: SpeakerPlanner
     package private(set) var links: [UsableLink] = []
     package private(set) var key = HelloKeySecret()
@@ -26,8 +28,10 @@ package struct SpeakerState: Sendable {
     /// By link, as long as neither the plan nor the links change.
     private var intents: [String: [AddressIntent]] = [:]
 
-    package init(node: String, policy: SpeakerPolicy, selection: LinkSelection) {
-        (self.node, self.selection) = (node, selection)
+    package init(
+        node: String, policy: SpeakerPolicy, selection: LinkSelection, speakerNodes: LabelSelector = LabelSelector()
+    ) {
+        (self.node, self.selection, self.speakerNodes) = (node, selection, speakerNodes)
         planner = SpeakerPlanner(node: node, policy: policy)
     }
 
@@ -91,13 +95,14 @@ package struct SpeakerState: Sendable {
         }
     }
 
-    /// Linux nodes without a speaker that renews its Lease; 0 as long as that cannot be known.
+    /// Linux nodes that are to have a speaker, without one that renews its Lease; 0 as long as that cannot be known.
     package func nodesWithoutSpeaker(at now: Instant) -> Int {
         guard missing.isEmpty, !isStale(at: now) else { return 0 }
         let alive = leases.alive(at: now)
         return planner.snapshot.nodes.values.count { candidate in
             let system = candidate.metadata.labels?["kubernetes.io/os"] ?? "linux"
-            return system == "linux" && candidate.metadata.name != node && !alive.contains(candidate.metadata.name)
+            return system == "linux" && speakerNodes.matches(candidate.metadata.labels)
+                && candidate.metadata.name != node && !alive.contains(candidate.metadata.name)
         }
     }
 

@@ -5,7 +5,7 @@ extension MetricCatalogue {
             labels: ["resource"]),
         MetricDescription(
             "herald_nodes_without_speaker", .gauge,
-            "Other Linux nodes whose speaker has not renewed its Lease for a minute."),
+            "Other Linux nodes that match --node-selector and whose speaker has not renewed its Lease for a minute."),
         MetricDescription(
             "herald_announced_addresses", .gauge, "Addresses that this node now answers for as their announcer.",
             labels: ["link", "family"]),
@@ -16,7 +16,9 @@ extension MetricCatalogue {
             "herald_helper_seconds_total", .counter,
             "Time in which this node answered for at least one absent speaker.", labels: ["link"]),
         MetricDescription(
-            "herald_link_ready", .gauge, "1 while the link is ready to own addresses, else 0.", labels: ["link"]),
+            "herald_link_ready", .gauge,
+            "1 while the link does its part: ready to own addresses, passive beside another one on its segment, or on a node that is left out; else 0.",
+            labels: ["link"]),
         MetricDescription(
             "herald_link_deaf", .gauge, "1 while nothing is heard on the link although hosts were asked, else 0.",
             labels: ["link"]),
