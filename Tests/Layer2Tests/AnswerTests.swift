@@ -31,7 +31,9 @@ import Wire
         var link = Self.owner()
         let exchange = link.exchange(Self.frame(Self.question, to: destination))
         #expect(exchange.answer == .reply(length: 42))
-        guard case .arp(let ethernet, let reply) = try LinkFrame(parsing: exchange.reply.span) else { return }
+        guard case .arp(let ethernet, let reply) = try LinkFrame(parsing: exchange.reply.span) else {
+            return Issue.record("not answered with an ARP packet")
+        }
         #expect(ethernet.destination == Self.gateway && ethernet.source == VirtualLink.mac)
         #expect(reply == Self.question.reply(at: VirtualLink.mac))
         #expect(link.counters.arpReplies == 1)
@@ -41,7 +43,9 @@ import Wire
     func probe() throws {
         var link = Self.owner()
         let exchange = link.exchange(Self.frame(.probe(for: Self.v4, from: Self.gateway)))
-        guard case .arp(_, let reply) = try LinkFrame(parsing: exchange.reply.span) else { return }
+        guard case .arp(_, let reply) = try LinkFrame(parsing: exchange.reply.span) else {
+            return Issue.record("not answered with an ARP packet")
+        }
         #expect(reply.target == .unspecified && reply.sender == Self.v4 && reply.targetHardware == Self.gateway)
     }
 
@@ -50,7 +54,9 @@ import Wire
         var link = Layer2Link(hardwareAddress: VirtualLink.mac)
         link.help(.v4(Self.v4), answeringWith: VirtualLink.foreign)
         let exchange = link.exchange(Self.frame(Self.question))
-        guard case .arp(let ethernet, let reply) = try LinkFrame(parsing: exchange.reply.span) else { return }
+        guard case .arp(let ethernet, let reply) = try LinkFrame(parsing: exchange.reply.span) else {
+            return Issue.record("not answered with an ARP packet")
+        }
         #expect(ethernet.source == VirtualLink.mac && reply.senderHardware == VirtualLink.foreign)
     }
 
@@ -60,7 +66,9 @@ import Wire
         var link = Self.owner()
         link.setHardwareAddress(mac, at: Self.now)
         let exchange = link.exchange(Self.frame(Self.question))
-        guard case .arp(let ethernet, let reply) = try LinkFrame(parsing: exchange.reply.span) else { return }
+        guard case .arp(let ethernet, let reply) = try LinkFrame(parsing: exchange.reply.span) else {
+            return Issue.record("not answered with an ARP packet")
+        }
         #expect(ethernet.source == mac && reply.senderHardware == mac)
     }
 

@@ -147,6 +147,8 @@ private final class Forwarder: ChannelInboundHandler, Sendable {
     private let peer: any Channel
     private let fault: FaultProxy.Fault
     private let passed = Mutex(0)
+    /// When the next slice of a drip may go: after all that came before it.
+    private let nextDrop = Mutex(NIODeadline.uptimeNanoseconds(0))
 
     init(proxy: FaultProxy, client: any Channel, to peer: any Channel, fault: FaultProxy.Fault) {
         (self.proxy, self.client, self.peer, self.fault) = (proxy, client, peer, fault)
@@ -157,11 +159,13 @@ private final class Forwarder: ChannelInboundHandler, Sendable {
         var bytes = unwrapInboundIn(data)
         switch fault {
         case .drip:
-            var delay = TimeAmount.zero
             while let slice = bytes.readSlice(length: min(97, bytes.readableBytes)), slice.readableBytes > 0 {
-                delay = delay + .milliseconds(1)
+                let due = nextDrop.withLock { next in
+                    next = max(next, .now()) + .milliseconds(10)
+                    return next
+                }
                 let peer = peer
-                context.eventLoop.scheduleTask(in: delay) { peer.writeAndFlush(slice, promise: nil) }
+                context.eventLoop.scheduleTask(deadline: due) { peer.writeAndFlush(slice, promise: nil) }
             }
         case .cut(let limit):
             let before = passed.withLock { passed in
