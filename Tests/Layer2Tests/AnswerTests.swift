@@ -32,7 +32,8 @@ import Wire
         let exchange = link.exchange(Self.frame(Self.question, to: destination))
         #expect(exchange.answer == .reply(length: 42))
         guard case .arp(let ethernet, let reply) = try LinkFrame(parsing: exchange.reply.span) else {
-            return Issue.record("not answered with an ARP packet")
+            Issue.record("not answered with an ARP packet")
+            return
         }
         #expect(ethernet.destination == Self.gateway && ethernet.source == VirtualLink.mac)
         #expect(reply == Self.question.reply(at: VirtualLink.mac))
@@ -44,7 +45,8 @@ import Wire
         var link = Self.owner()
         let exchange = link.exchange(Self.frame(.probe(for: Self.v4, from: Self.gateway)))
         guard case .arp(_, let reply) = try LinkFrame(parsing: exchange.reply.span) else {
-            return Issue.record("not answered with an ARP packet")
+            Issue.record("not answered with an ARP packet")
+            return
         }
         #expect(reply.target == .unspecified && reply.sender == Self.v4 && reply.targetHardware == Self.gateway)
     }
@@ -55,7 +57,8 @@ import Wire
         link.help(.v4(Self.v4), answeringWith: VirtualLink.foreign)
         let exchange = link.exchange(Self.frame(Self.question))
         guard case .arp(let ethernet, let reply) = try LinkFrame(parsing: exchange.reply.span) else {
-            return Issue.record("not answered with an ARP packet")
+            Issue.record("not answered with an ARP packet")
+            return
         }
         #expect(ethernet.source == VirtualLink.mac && reply.senderHardware == VirtualLink.foreign)
     }
@@ -67,7 +70,8 @@ import Wire
         link.setHardwareAddress(mac, at: Self.now)
         let exchange = link.exchange(Self.frame(Self.question))
         guard case .arp(let ethernet, let reply) = try LinkFrame(parsing: exchange.reply.span) else {
-            return Issue.record("not answered with an ARP packet")
+            Issue.record("not answered with an ARP packet")
+            return
         }
         #expect(ethernet.source == mac && reply.senderHardware == mac)
     }
