@@ -101,6 +101,10 @@ import Testing
     func applied() async throws {
         let plan = World.plan(["a"])
         try await withEmbeddedAPIServer { server in
+            let definition = URL(filePath: #filePath).deletingLastPathComponent()
+                .appending(path: "../../manifests/crds/servicel2statuses.yaml")
+            try server.install(manifest: String(contentsOf: definition, encoding: .utf8))
+            try server.install(["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "herald-system"]])
             let file = FileManager.default.temporaryDirectory.appending(path: "herald-\(UUID().uuidString)")
             try server.kubeconfig().write(to: file, atomically: true, encoding: .utf8)
             defer { try? FileManager.default.removeItem(at: file) }
