@@ -13,15 +13,14 @@ RUN apt-get update \
 WORKDIR /src
 # Dependencies change seldom: fetch them in a layer of their own.
 COPY Package.swift ./
-RUN mkdir -p Sources Tests && swift package resolve
+RUN mkdir -p Sources Tests && swift package --scratch-path .build-release resolve
 COPY Sources Sources
 COPY Tests Tests
 COPY scripts scripts
 ARG VERSION=0.0.0
 RUN scripts/stamp-version "$VERSION" \
-    && swift build -c release --static-swift-stdlib --product lb-controller \
-    && swift build -c release --static-swift-stdlib --product lb-speaker \
-    && scripts/image-root /image .build/release/lb-controller .build/release/lb-speaker
+    && scripts/build-release lb-controller lb-speaker \
+    && scripts/image-root /image .build-release/release/lb-controller .build-release/release/lb-speaker
 
 # Nothing but the daemons, the shared libraries that they load, and a user: no shell, no package manager.
 FROM scratch

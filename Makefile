@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-RELEASE := swift build -c release --static-swift-stdlib --scratch-path .build-release
+RELEASE := scripts/build-release
 RELEASE_BIN := .build-release/release
 
 .PHONY: help
@@ -18,9 +18,7 @@ demo: ## build, then the whole main job on this machine: a LAN in namespaces, a 
 .PHONY: release
 release: ## release binaries of lb-controller, lb-speaker and lbctl, Swift linked statically
 	scripts/install-packages build
-	$(RELEASE) --product lbctl
-	$(RELEASE) --product lb-controller
-	$(RELEASE) --product lb-speaker
+	$(RELEASE) lbctl lb-controller lb-speaker
 
 .PHONY: test
 test: ## all tests: unit, contract, simulated histories, real kernels in network namespaces
@@ -49,9 +47,7 @@ bench-api: ## the embedded API server with 10,000 Services: create, list, patch,
 
 .PHONY: bench-client
 bench-client: release ## the Kubernetes client over both transports: a long list, watch events, idle CPU, an outage; 13 minutes (PARTS="list burst")
-	$(RELEASE) --product client-bench
-	$(RELEASE) --product failover-bench
-	$(RELEASE) --product arp-witness
+	$(RELEASE) client-bench failover-bench arp-witness
 	scripts/bench-client $(if $(PARTS),--parts "$(PARTS)")
 
 .PHONY: soak-client
@@ -64,7 +60,7 @@ soak-client: ## 10,000 reconnects over both transports: no lost change, descript
 fuzz: ## every parser of frames and messages from outside under libFuzzer; FUZZ_SECONDS=600 for the long run
 	scripts/fuzz
 
-SIMULATE := swift build -c release --scratch-path .build-release --product simulate && .build-release/release/simulate
+SIMULATE := $(RELEASE) simulate && $(RELEASE_BIN)/simulate
 
 .PHONY: simulate
 simulate: ## more than 20,000 seeded histories of the real speaker on a virtual LAN (SEEDS=n per scenario, FIRST=seed)
@@ -80,8 +76,7 @@ soak: release ## an hour of the lab with 500 Services and churn: memory, CPU, al
 
 .PHONY: bench-failover
 bench-failover: release ## gaps, moves, broken connections in every kind of fault, real processes (ROUNDS=20, ONLY="drain …"); writes docs/benchmarks.md
-	$(RELEASE) --product failover-bench
-	$(RELEASE) --product arp-witness
+	$(RELEASE) failover-bench arp-witness
 	scripts/bench-failover --rounds $(or $(ROUNDS),20) $(if $(ONLY),--only "$(ONLY)")
 
 .PHONY: image-test
@@ -98,7 +93,7 @@ bench-controller: release ## 1,000 and 10,000 waiting Services: time, CPU and me
 
 .PHONY: histories
 histories: ## 10,000 seeded histories of allocation: the planner against a naive judge (SEEDS=n, FIRST=seed)
-	$(RELEASE) --product histories
+	$(RELEASE) histories
 	$(RELEASE_BIN)/histories --seeds $(or $(SEEDS),10000) --first-seed $(or $(FIRST),1)
 
 .PHONY: lbctl-page
