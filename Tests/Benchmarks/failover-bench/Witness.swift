@@ -51,21 +51,21 @@ struct Testimony: Sendable {
         return Double(max(longest, end - last > 1_000_000_000 ? end - last : 0)) / 1e9
     }
 
-    /// How long two hardware addresses were given for an address at the same time.
+    /// How long two hardware addresses were given for an address at the same time: from the first answer of a newcomer
+    /// to the last one of whoever answered before it.
     func overlap(of address: String, after start: Int64) -> Double {
         var (first, last): ([String: Int64], [String: Int64]) = ([:], [:])
-        for answer in answers[address] ?? [] where answer.nanoseconds > start {
+        for answer in answers[address] ?? [] {
             first[answer.hardwareAddress] = first[answer.hardwareAddress] ?? answer.nanoseconds
             last[answer.hardwareAddress] = answer.nanoseconds
         }
         var longest: Int64 = 0
-        for (one, begin) in first {
-            for (other, end) in last where other != one {
-                guard let began = first[other], began < begin else { continue }
+        for (newcomer, begin) in first where begin > start {
+            for (other, end) in last where first[other, default: begin] < begin && other != newcomer {
                 longest = max(longest, end - begin)
             }
         }
-        return Double(max(longest, 0)) / 1e9
+        return Double(longest) / 1e9
     }
 
     /// Answers in the 50 ms after an instant beyond one per 2 ms: more than were asked for at that time.
