@@ -18,7 +18,7 @@ package struct AllocationHistory {
 
     package init(seed: UInt64) {
         (self.seed, random) = (seed, SplitMix64(seed: seed))
-        controller = FakeController(api)
+        controller = FakeController(api, seed: seed)
         controller.lead()
         api.put(
             Node(
@@ -155,7 +155,7 @@ package struct AllocationHistory {
 
     private mutating func restart() {
         note("restart")
-        controller = FakeController(api)
+        controller = FakeController(api, seed: seed)
         controller.lead()
     }
 
@@ -167,7 +167,7 @@ package struct AllocationHistory {
         if random.below(2) == 0 { putPool() }
         paused.deliver()
         paused.decide()
-        controller = FakeController(api)
+        controller = FakeController(api, seed: seed)
         controller.lead()
         if random.below(2) == 0 { controller.decide() }
         if random.below(2) == 0 { try paused.performHeld() }
@@ -197,7 +197,8 @@ package struct AllocationHistory {
             },
             performed: { work in
                 let found = Set(AllocationOracle(now).duplicates())
-                made += found.subtracting(known).sorted().map { "\(work) was made, and now \($0)" }
+                // What was there before, by two leaders or by new terms of sharing, is nobody's doing here.
+                made += found.subtracting(known).map { "\($0) since \(work)" }.sorted()
                 known = found
             })
         if let first = made.first { violations.append(first) }
@@ -239,11 +240,11 @@ package struct AllocationHistory {
 
     private mutating func check() {
         let oracle = AllocationOracle(api)
-        violations += oracle.duplicates()
+        violations += oracle.duplicates().map(\.description)
         violations += oracle.pendingThoughAllocatable()
         violations += oracle.moved(from: settledBefore, except: touchedService)
         let writes = api.writes
-        let fresh = FakeController(api)
+        let fresh = FakeController(api, seed: seed)
         fresh.lead()
         if (try? fresh.settle()) != true || api.writes != writes {
             violations.append("a new leader changes something: \(fresh.planner.map { "\($0.plan)" } ?? "")")

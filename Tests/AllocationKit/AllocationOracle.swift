@@ -1,17 +1,17 @@
 import AddressPools
 import ControllerDaemon
-import KubernetesModel
+package import KubernetesModel
 import NetworkAddresses
 import Reconciliation
 
 /// The rules once more, said naively by walking through every address: the judge of ``AllocationHistory``.
-struct AllocationOracle {
+package struct AllocationOracle {
     private let services: [Service]
     private let pools: [IPAddressPool]
     private let nodeAddresses: Set<String>
     private let conflicts: Set<String>
 
-    init(_ api: FakeAPI) {
+    package init(_ api: FakeAPI) {
         // What somebody writes into the status of a Service that is no load balancer is none of Herald's.
         services = api.services.values.filter { ServiceRequest($0, loadBalancerClass: nil) != nil }
             .sorted { $0.key < $1.key }
@@ -59,12 +59,24 @@ struct AllocationOracle {
             && Set(mine.ports).isDisjoint(with: other.ports)
     }
 
-    func duplicates() -> [String] {
-        var found: [String] = []
+    /// One address that two Services have and may not share.
+    ///
+    /// Every address by itself, so that a duplicate that stays is known again while others beside it come and go.
+    package struct Duplicate: Hashable, CustomStringConvertible {
+        package var first: ObjectKey
+        package var second: ObjectKey
+        package var address: String
+
+        package var description: String { "\(first) and \(second) both have \(address)" }
+    }
+
+    package func duplicates() -> [Duplicate] {
+        var found: [Duplicate] = []
         for (index, a) in services.enumerated() {
-            for b in services[(index + 1)...] {
-                let common = Set(held(a)).intersection(held(b))
-                if !common.isEmpty, !mayShare(a, b) { found.append("\(a.key) and \(b.key) both have \(common)") }
+            for b in services[(index + 1)...] where !mayShare(a, b) {
+                for address in held(a) where held(b).contains(address) {
+                    found.append(Duplicate(first: a.key, second: b.key, address: address))
+                }
             }
         }
         return found

@@ -10,13 +10,15 @@ package final class FakeController {
     private var cursor: Int
     /// Changes of Services before this one were in a list.
     private var servicesFrom = 0
+    private var dice: SplitMix64
     /// Decided, but not sent yet: what a paused process has in its hands.
     package private(set) var held: [Work] = []
     /// The sentences of the Events that came with its writes.
     package private(set) var told: [String] = []
 
-    package init(_ api: FakeAPI, policy: ControllerPolicy = ControllerPolicy()) {
-        self.api = api
+    /// - Parameter seed: of the order in which its writes reach the API.
+    package init(_ api: FakeAPI, policy: ControllerPolicy = ControllerPolicy(), seed: UInt64 = 0) {
+        (self.api, dice) = (api, SplitMix64(seed: seed))
         state = ControllerState(policy: policy, watches: Set(Watch.allCases))
         cursor = api.log.count
         for list in api.lists { state.apply(list, at: api.now) }
@@ -45,7 +47,10 @@ package final class FakeController {
 
     /// Takes work without doing it.
     package func decide() {
-        while let work = state.next(at: api.now) { held.append(work) }
+        var taken: [Work] = []
+        while let work = state.next(at: api.now) { taken.append(work) }
+        // The order in which a set gives them out differs from run to run: a seed has to tell the same story again.
+        held += taken.sorted { $0.subject < $1.subject }.shuffled(using: &dice)
     }
 
     /// - Parameter performed: called after each write.
@@ -78,5 +83,15 @@ package final class FakeController {
             try performHeld(performed: performed)
         }
         return false
+    }
+}
+
+extension Work {
+    fileprivate var subject: String {
+        switch self {
+        case .service(let object, _): "service \(object.namespace ?? "")/\(object.name ?? "")"
+        case .pool(let object, _): "pool \(object.name ?? "")"
+        case .deleteAnnouncement(let key, _), .trimAnnouncement(let key, _): "announcement \(key)"
+        }
     }
 }

@@ -182,12 +182,12 @@ package struct ControllerPlanner: Sendable {
         if let old, sameObject { (record.outcome, record.change) = (old.outcome, old.change) }
         stopWaiting(key)
         records[key] = record
-        let evicted = claim(key, decision, at: now.instant)
+        let displaced = claim(key, decision, at: now.instant)
         let now = now.instant
         for address in held { allocator.quarantine(address, at: now) }
         let kept = allocator.holdings[holder]?.addresses ?? []
         let opened = !held.allSatisfy(kept.contains) || old?.request.sharing != record.request.sharing
-        settle([key] + evicted, retryWaiting: opened, at: now)
+        settle([key] + displaced.keys, displaced, retryWaiting: opened, at: now)
     }
 
     // MARK: Planning
@@ -219,11 +219,14 @@ package struct ControllerPlanner: Sendable {
         let order = records.map { key, record in
             (changed: memory.decisions[key].map { hasNewTerms($0, record) } ?? false, age: record.age)
         }.sorted { $0.changed == $1.changed ? $0.age < $1.age : !$0.changed }
-        for (_, age) in order { _ = claim(age.key, memory.decisions[age.key], at: now.instant) }
+        var displaced: [ObjectKey: Displaced] = [:]
+        for (_, age) in order {
+            displaced.merge(claim(age.key, memory.decisions[age.key], at: now.instant)) { first, _ in first }
+        }
         for (_, decision) in memory.decisions.sorted(by: { $0.key < $1.key }) {
             for address in decision.addresses { allocator.quarantine(address, at: now.instant) }
         }
-        settle(Array(records.keys), retryWaiting: false, at: now.instant)
+        settle(Array(records.keys), displaced, retryWaiting: false, at: now.instant)
         (touched.everything, touched.announcements) = (true, true)
     }
 
@@ -233,11 +236,11 @@ package struct ControllerPlanner: Sendable {
 
     /// Gives a Service back what it has: what its status says if somebody changed that, else what was decided for it.
     /// What it asks for by number and has, nobody can write away. Of two that can't share an address, the older keeps it.
-    /// - Returns: the Services that had to give way.
+    /// - Returns: the Services that had to give way, be it this one.
     private mutating func claim(_ key: ObjectKey, _ decision: ControllerMemory.Decision?, at now: Instant)
-        -> [ObjectKey]
+        -> [ObjectKey: Displaced]
     {
-        guard let record = records[key] else { return [] }
+        guard let record = records[key] else { return [:] }
         let decision = decision.flatMap { $0.uid == record.uid ? $0 : nil }
         let decided = decision?.addresses ?? []
         let hasRequested = !decided.isEmpty && Set(decided) == Set(record.request.addresses)
@@ -256,14 +259,23 @@ package struct ControllerPlanner: Sendable {
             claim.refused += allocator.claim(decided, for: holder, record.request) { _ in false }.refused
         }
         if !claim.refused.isEmpty { records[key]?.change = AllocationChange(lost: claim.refused) }
+        var displaced: [ObjectKey: Displaced] = [:]
+        let taken = claim.refused.filter(\.isToAnother).map(\.address)
+        if !taken.isEmpty { displaced[key] = Displaced(addresses: taken, change: record.change) }
         for eviction in claim.evicted {
-            records[ObjectKey(eviction.holder)]?.change = AllocationChange(lost: [eviction.loss])
+            let other = ObjectKey(eviction.holder)
+            let change = records[other]?.change ?? AllocationChange()
+            displaced[other, default: Displaced(change: change)].addresses.append(eviction.loss.address)
+            records[other]?.change = AllocationChange(lost: [eviction.loss])
         }
-        return claim.evicted.map { ObjectKey($0.holder) }
+        return displaced
     }
 
     /// Serves `dirty` Services by age, and whoever waits once something comes free.
-    private mutating func settle(_ dirty: [ObjectKey], retryWaiting: Bool, at now: Instant) {
+    private mutating func settle(
+        _ dirty: [ObjectKey], _ displaced: [ObjectKey: Displaced] = [:], retryWaiting: Bool, at now: Instant
+    ) {
+        var displaced = displaced
         var keys = Set(dirty)
         if retryWaiting { keys.formUnion(waiting) }
         keys.formUnion(takeMoved())
@@ -283,7 +295,7 @@ package struct ControllerPlanner: Sendable {
             let openings = allocator.openings
             serve(key, record, holder, at: now)
             let isOpening = allocator.openings != openings
-            var retry = isOpening ? waiting : []
+            var retry = isOpening ? waiting.union(giveBack(&displaced)) : []
             retry.formUnion(takeMoved())
             retry.remove(key)
             if !retry.isEmpty {

@@ -1,0 +1,98 @@
+import AllocationKit
+import ControllerDaemon
+import KubernetesModel
+import NetworkAddresses
+import Reconciliation
+import Testing
+
+/// Somebody writes a younger Service's address into the status of an older one, which then has no use for it.
+struct GiveBackTests {
+    private let api = FakeAPI()
+    private let lan = ["192.168.57.200"]
+
+    /// What the older Service asks for: neither can be met by one IPv4 address of `lan`.
+    enum Wish: CaseIterable {
+        case bothFamilies
+        case otherPool
+    }
+
+    private func pool(_ name: String, _ addresses: [String]) {
+        api.put(IPAddressPool(metadata: ObjectMeta(name: name), spec: .init(addresses: addresses)))
+    }
+
+    private func put(_ name: String, pool: String? = nil, _ families: [String] = ["IPv4"]) {
+        api.put(
+            Service(
+                metadata: ObjectMeta(
+                    name: name, namespace: "default", annotations: pool.map { ["lb.cluster.home/pool": $0] }),
+                spec: .init(
+                    type: "LoadBalancer", ports: [.init(port: 80)], ipFamilies: families,
+                    ipFamilyPolicy: families.count == 2 ? "RequireDualStack" : "SingleStack")))
+    }
+
+    private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "default", name: name) }
+
+    private func held(_ name: String) -> [String] {
+        (api.services[key(name)]?.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
+    }
+
+    /// `older`, and `younger` with the only address of `lan`.
+    private func begin(_ wish: Wish) throws -> FakeController {
+        pool("lan", ["192.168.57.200/32"])
+        pool("other", ["192.168.57.210-192.168.57.211", "fd00::10-fd00::11"])
+        switch wish {
+        case .bothFamilies: put("older", ["IPv4", "IPv6"])
+        case .otherPool: put("older", pool: "other")
+        }
+        put("waiting", pool: "none")
+        let controller = FakeController(api)
+        controller.lead()
+        #expect(try controller.settle())
+        put("younger")
+        #expect(try controller.settle() && held("younger") == lan)
+        return controller
+    }
+
+    @Test("the younger one keeps its address and hears nothing of it", arguments: Wish.allCases)
+    func forged(wish: Wish) throws {
+        let controller = try begin(wish)
+        let (had, version) = (held("older"), api.services[key("younger")]?.metadata.resourceVersion)
+        api.setStatus(key("older"), addresses: lan)
+        #expect(try controller.settle())
+        #expect(held("younger") == lan && held("older").count == had.count && held("older") != lan)
+        #expect(api.services[key("younger")]?.metadata.resourceVersion == version, "nothing was written")
+    }
+
+    @Test("one that waits for the address does not get it instead, though it is older", arguments: Wish.allCases)
+    func waiting(wish: Wish) throws {
+        let controller = try begin(wish)
+        put("waiting", pool: "lan")
+        #expect(try controller.settle() && held("waiting") == [])
+        api.setStatus(key("older"), addresses: lan)
+        #expect(try controller.settle() && held("younger") == lan && held("waiting") == [])
+    }
+
+    @Test("planned from scratch, it is the same", arguments: Wish.allCases)
+    func scratch(wish: Wish) throws {
+        let controller = try begin(wish)
+        let planner = try #require(controller.planner)
+        api.setStatus(key("older"), addresses: lan)
+        var snapshot = ClusterSnapshot()
+        for list in api.lists { snapshot.apply(list) }
+        let plan = ControllerPlan(for: snapshot, policy: planner.policy, memory: planner.memory, at: api.now)
+        #expect(plan.services[key("younger")]?.addresses.map(\.description) == lan)
+        #expect(plan.services[key("older")]?.addresses.map(\.description) != lan)
+    }
+
+    @Test("an older one that can make use of the address takes it over")
+    func used() throws {
+        pool("lan", ["192.168.57.200-192.168.57.202"])
+        put("older")
+        put("younger")
+        let controller = FakeController(api)
+        controller.lead()
+        #expect(try controller.settle() && held("younger") == ["192.168.57.201"])
+        api.setStatus(key("older"), addresses: ["192.168.57.201"])
+        #expect(try controller.settle() && held("older") == ["192.168.57.201"] && held("younger") == ["192.168.57.202"])
+    }
+}
