@@ -41,11 +41,18 @@ struct ControllerMetrics: Sendable {
         let names = Set(planner.table.verdicts.keys)
         for gone in pools.subtracting(names) { forget(gone) }
         pools = names
+        let families = Dictionary(
+            uniqueKeysWithValues: planner.table.pools.map { ($0.name, Set($0.ranges.map(\.family))) })
         for name in names {
             guard let pool = planner.plan(forPool: name) else { continue }
             ready(name).record(pool.ready.status ? 1 : 0)
             conflicts(name).record(pool.conflicts.count)
             for (family, usage) in [(IPFamily.ipv4, pool.v4), (.ipv6, pool.v6)] {
+                // No address of a family that it has ranges of is trouble; a family that it has none of is not.
+                guard families[name]?.contains(family) == true else {
+                    forget(name, family)
+                    continue
+                }
                 let size = usage.assigned.addingReportingOverflow(usage.available)
                 addresses(name, family).record(size.overflow ? Double(Int64.max) : Double(size.partialValue))
                 assigned(name, family).record(usage.assigned)
@@ -63,10 +70,12 @@ struct ControllerMetrics: Sendable {
     private func forget(_ pool: String) {
         ready(pool).destroy()
         conflicts(pool).destroy()
-        for family in IPFamily.allCases {
-            addresses(pool, family).destroy()
-            assigned(pool, family).destroy()
-        }
+        for family in IPFamily.allCases { forget(pool, family) }
+    }
+
+    private func forget(_ pool: String, _ family: IPFamily) {
+        addresses(pool, family).destroy()
+        assigned(pool, family).destroy()
     }
 
     private func ready(_ pool: String) -> Gauge { Gauge(label: "herald_pool_ready", dimensions: [("pool", pool)]) }

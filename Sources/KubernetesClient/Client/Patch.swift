@@ -9,14 +9,11 @@ package enum Patch: Sendable, Hashable {
     /// The one right way to write an entry of a list map that others write too. `apiVersion`, `kind` and `metadata.name`
     /// are filled in when absent.
     case apply(JSONValue, fieldManager: String, force: Bool = true)
-    /// RFC 6902: a list of operations, with `test` for preconditions.
-    case json(JSONValue)
 
     var contentType: String {
         switch self {
         case .merge: "application/merge-patch+json"
         case .apply: "application/apply-patch+yaml"
-        case .json: "application/json-patch+json"
         }
     }
 
@@ -28,7 +25,7 @@ package enum Patch: Sendable, Hashable {
     /// The document to send. JSON is valid YAML, so an apply patch is sent as JSON.
     func body(type: ResourceType, namespace: String?, name: String) -> JSONValue {
         switch self {
-        case .merge(let document), .json(let document): return document
+        case .merge(let document): return document
         case .apply(var document, _, _):
             if document["apiVersion"] == nil { document["apiVersion"] = .string(type.apiVersion) }
             if document["kind"] == nil { document["kind"] = .string(type.kind) }

@@ -105,11 +105,6 @@ package struct EventAggregation: Sendable {
         return due.map { (order: $0.0.order, due: $0) }.sorted { $0.order < $1.order }.map(\.due)
     }
 
-    /// When something will be due; nil when nothing waits.
-    package var nextDue: Instant? {
-        dirty.lazy.compactMap { entries[$0] }.filter { !$0.isInFlight }.map(\.writeAfter).min()
-    }
-
     package enum Result: Sendable, Hashable {
         case written
         /// The Event is gone (they live for an hour): make it anew.

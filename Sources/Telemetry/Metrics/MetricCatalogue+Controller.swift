@@ -4,7 +4,7 @@ extension MetricCatalogue {
             "herald_leader", .gauge, "1 while this controller holds the leader lease and assigns addresses, else 0."),
         MetricDescription(
             "herald_pool_addresses", .gauge,
-            "Addresses of the pool that Services hold or could have, saturating for huge IPv6 ranges.",
+            "Addresses of the pool that Services hold or could have, saturating for huge IPv6 ranges; only for families that a ready pool has ranges of.",
             labels: ["pool", "family"]),
         MetricDescription(
             "herald_pool_addresses_assigned", .gauge, "Addresses of the pool that Services hold.",
