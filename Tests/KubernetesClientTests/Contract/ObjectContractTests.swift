@@ -43,7 +43,7 @@ struct ClientContractObjectTests {
             #expect(applied.metadata.annotations?["x"] == "1")
             let edited = try await client.patch(
                 Service.self, name: "a", namespace: "contract",
-                .json([["op": "add", "path": "/metadata/annotations/y", "value": "2"]]))
+                .merge(["metadata": ["annotations": ["y": "2"]]]))
             #expect(edited.metadata.annotations?["y"] == "2" && edited.metadata.annotations?["x"] == "1")
             try await client.delete(Service.self, name: "a", namespace: "contract", uid: made.metadata.uid)
             let error = await #expect(throws: APIError.self) {
