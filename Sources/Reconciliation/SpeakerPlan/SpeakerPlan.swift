@@ -95,6 +95,7 @@ package struct PlannedAddress: Sendable, Hashable {
     struct Record: Sendable, Hashable {
         var interface: String
         var node: String
+        var since: Timestamp
         /// A foreign host was seen to claim it, too.
         var isDisputed = false
     }
@@ -105,10 +106,17 @@ package struct PlannedAddress: Sendable, Hashable {
         records.contains { $0.interface == link && $0.node != node && !$0.isDisputed }
     }
 
-    /// The recorded announcer on a link: by interface name, or else an entry of an interface name that no link here has
-    /// (another node may call the same segment differently).
+    /// When another node last began to announce it on the interface of this name, as far as the API record knows.
+    package func latestBeginning(on link: String, besides node: String) -> Timestamp? {
+        records.lazy.filter { $0.interface == link && $0.node != node }.map(\.since).max()
+    }
+
+    /// The recorded announcer on a link: by interface name, or else by one that no link here has (another node may call
+    /// the same segment differently). The latest to begin: an entry of a node that died stays for a while.
     func recordedOwner(on link: AnnouncingLink, of links: [AnnouncingLink]) -> String? {
-        if let exact = records.first(where: { $0.interface == link.name }) { return exact.node }
-        return records.first { record in !links.contains { $0.name == record.interface } }?.node
+        let exact = records.filter { $0.interface == link.name }
+        let candidates =
+            exact.isEmpty ? records.filter { record in !links.contains { $0.name == record.interface } } : exact
+        return candidates.max { $0.since < $1.since }?.node
     }
 }

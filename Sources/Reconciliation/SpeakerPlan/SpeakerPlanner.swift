@@ -127,10 +127,12 @@ package struct SpeakerPlanner: Sendable {
 
     private func announcers(of address: IPAddress, _ services: [Service]) -> [PlannedAddress.Record] {
         let text = address.description
-        return services.flatMap { records[$0.recordName] ?? [] }
+        return services.flatMap { records[$0.recordName] ?? [] }.compactMap { entry in
             // Without a beginning, the entry only reports a conflict.
-            .filter { $0.address == text && $0.since != nil }
-            .map { .init(interface: $0.interface, node: $0.node, isDisputed: $0.conflict != nil) }
+            guard entry.address == text, let since = entry.since else { return nil }
+            return .init(
+                interface: entry.interface, node: entry.node, since: since, isDisputed: entry.conflict != nil)
+        }
     }
 }
 

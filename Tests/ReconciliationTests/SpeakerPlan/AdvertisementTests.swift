@@ -144,5 +144,12 @@ import Testing
                 .init(address: "192.168.57.200", interface: "eth0", node: "node-b", since: since),
             ]))
         #expect(intent()?.recordedOwner == "node-b")
+        let later = Timestamp(seconds: 2)
+        world.add(
+            record([
+                .init(address: "192.168.57.200", interface: "eth0", node: "node-b", since: since),
+                .init(address: "192.168.57.200", interface: "eth0", node: "node-c", since: later),
+            ]))
+        #expect(intent()?.recordedOwner == "node-c", "node-b died, and its entry is still there")
     }
 }
