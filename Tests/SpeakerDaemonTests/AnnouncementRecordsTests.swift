@@ -17,23 +17,23 @@ import Testing
 
     static func plan(_ services: [String], _ statuses: [ServiceL2Status] = []) -> SpeakerPlan {
         var snapshot = ClusterSnapshot()
-        snapshot.apply(
-            .pool(
-                .applied(
-                    IPAddressPool(
-                        metadata: ObjectMeta(name: "home"), spec: .init(addresses: ["192.168.57.200-192.168.57.209"]))))
-        )
+        for change in changes(services) { snapshot.apply(change) }
         snapshot.apply(.announcement(.replaced(statuses)))
-        for name in services {
-            snapshot.apply(
+        return SpeakerPlan(for: snapshot, node: "node-a")
+    }
+
+    static func changes(_ services: [String]) -> [ClusterChange] {
+        let pool = IPAddressPool(
+            metadata: ObjectMeta(name: "home"), spec: .init(addresses: ["192.168.57.200-192.168.57.209"]))
+        return [.pool(.applied(pool))]
+            + services.map { name in
                 .service(
                     .applied(
                         Service(
                             metadata: ObjectMeta(name: name, namespace: "default", uid: name),
                             spec: .init(type: "LoadBalancer"),
-                            status: .init(loadBalancer: .init(ingress: [.init(ip: "192.168.57.200")]))))))
-        }
-        return SpeakerPlan(for: snapshot, node: "node-a")
+                            status: .init(loadBalancer: .init(ingress: [.init(ip: "192.168.57.200")])))))
+            }
     }
 
     static func entry(_ node: String = "node-a", since: Timestamp? = since) -> ServiceL2Status.Announced {
@@ -49,11 +49,24 @@ import Testing
             status: .init(serviceNamespace: "default", serviceName: service, addresses: entries))
     }
 
+    static func took(
+        _ records: inout AnnouncementRecords, since: Timestamp = since, plan: SpeakerPlan = plan
+    ) {
+        records.took(address, on: "eth0", hardwareAddress: hardware, since: since, plan: plan)
+    }
+
+    static func announces(
+        _ records: inout AnnouncementRecords, _ announced: [IPAddress: Timestamp], on link: String = "eth0",
+        hardware: MACAddress = hardware, at seconds: Int64
+    ) -> Set<IPAddress> {
+        records.announces(announced, on: link, hardwareAddress: hardware, at: start + .seconds(seconds), plan: plan)
+    }
+
     @Test("an address that was taken is recorded at once, for each Service that shares it, and only once")
     func taken() {
         var records = AnnouncementRecords(node: "node-a")
         records.saw(.replaced([]), at: Self.start)
-        records.took(Self.address, on: "eth0", hardwareAddress: Self.hardware, since: Self.since)
+        Self.took(&records)
         let writes = records.due(at: Self.start, plan: Self.plan)
         #expect(writes.map(\.name) == ["default.a", "default.b"])
         #expect(writes.allSatisfy { $0.entries == [Self.entry()] })
@@ -65,7 +78,7 @@ import Testing
     @Test("writes of one object are a second apart, and a lost address is taken back only after five")
     func spacing() {
         var records = AnnouncementRecords(node: "node-a")
-        records.took(Self.address, on: "eth0", hardwareAddress: Self.hardware, since: Self.since)
+        Self.took(&records)
         for write in records.due(at: Self.start, plan: Self.plan) { records.wrote(write) }
         records.conflict(Self.address, on: "eth0", with: MACAddress(2, 0, 0, 0, 0, 9), at: Self.start, plan: Self.plan)
         let tooSoon = records.due(at: Self.start + .milliseconds(999), plan: Self.plan)
@@ -86,7 +99,7 @@ import Testing
     func nextHolder() {
         var records = AnnouncementRecords(node: "node-a")
         records.saw(.replaced([]), at: Self.start)
-        records.took(Self.address, on: "eth0", hardwareAddress: Self.hardware, since: Self.since)
+        Self.took(&records)
         for write in records.due(at: Self.start, plan: Self.plan(["a"])) { records.wrote(write) }
         records.gaveUp(Self.address, on: "eth0", at: Self.start + .seconds(10))
         let shared = records.due(at: Self.start + .seconds(11), plan: Self.plan(["a", "b"]))
@@ -95,7 +108,7 @@ import Testing
         records.saw(.deleted(Self.status("a", [Self.entry()])), at: Self.start + .seconds(12))
         let next = records.due(at: Self.start + .seconds(12), plan: Self.plan(["b"]))
         #expect(next.isEmpty)
-        records.took(Self.address, on: "eth0", hardwareAddress: Self.hardware, since: Self.since)
+        Self.took(&records)
         let again = records.due(at: Self.start + .seconds(13), plan: Self.plan(["b"]))
         #expect(again.map(\.name) == ["default.b"])
     }
@@ -119,7 +132,7 @@ import Testing
         #expect(joining.isEmpty)
 
         var returned = records
-        returned.took(Self.address, on: "eth0", hardwareAddress: Self.hardware, since: Timestamp(seconds: 2000))
+        Self.took(&returned, since: Timestamp(seconds: 2000))
         let kept = returned.due(at: Self.start + .seconds(2), plan: Self.plan)
         #expect(kept.map(\.name) == ["default.b"], "default.a says it already, with the old beginning")
         #expect(kept.first?.entries == [Self.entry()])
@@ -131,15 +144,85 @@ import Testing
     @Test("a report corrects a fact that was lost, and somebody's meddling with the record is repaired")
     func corrections() {
         var records = AnnouncementRecords(node: "node-a")
-        records.took(Self.address, on: "eth0", hardwareAddress: Self.hardware, since: Self.since)
+        Self.took(&records)
         for write in records.due(at: Self.start, plan: Self.plan) { records.wrote(write) }
         records.saw(.applied(Self.status("a", [])), at: Self.start + .seconds(2))
         let repaired = records.due(at: Self.start + .seconds(2), plan: Self.plan)
         #expect(repaired.map(\.name) == ["default.a"])
         for write in repaired { records.wrote(write) }
 
-        records.announces([], on: "eth0", at: Self.start + .seconds(3))
+        #expect(Self.announces(&records, [:], at: 3).isEmpty)
         let removed = records.due(at: Self.start + .seconds(8), plan: Self.plan)
         #expect(removed.map(\.entries) == [[], []])
+    }
+
+    @Test("takes whose facts were lost are in the record after the next report, with the beginning that it tells")
+    func untold() {
+        var records = AnnouncementRecords(node: "node-a")
+        let announced = [Self.address: Self.since]
+        #expect(Self.announces(&records, announced, at: 0) == [Self.address])
+        let writes = records.due(at: Self.start, plan: Self.plan)
+        #expect(writes.map(\.entries) == [[Self.entry()], [Self.entry()]])
+        #expect(Self.announces(&records, announced, at: 1).isEmpty, "told by now")
+
+        records.gaveUp(Self.address, on: "eth0", at: Self.start + .seconds(2))
+        #expect(Self.announces(&records, announced, at: 3) == [Self.address], "taken again")
+        let changed = MACAddress(2, 0, 0, 0, 0, 7)
+        #expect(Self.announces(&records, announced, hardware: changed, at: 20) == [Self.address])
+        let moved = records.due(at: Self.start + .seconds(20), plan: Self.plan)
+        #expect(moved.map { $0.entries.map(\.hardwareAddress) } == [["02:00:00:00:00:07"], ["02:00:00:00:00:07"]])
+    }
+
+    @Test("the entries of an interface that is gone are taken back, and those of its new name are written")
+    func renamed() {
+        var records = AnnouncementRecords(node: "node-a")
+        Self.took(&records)
+        records.conflict(Self.address, on: "eth1", with: MACAddress(2, 0, 0, 0, 0, 9), at: Self.start, plan: Self.plan)
+        for write in records.due(at: Self.start, plan: Self.plan) { records.wrote(write) }
+        let lost = ["eth1", "eth0", "eth0"].map { records.linkGone($0, at: Self.start + .seconds(10)) }
+        #expect(lost == [[], [Self.address], []], "only a conflict was told of eth1")
+        #expect(Self.announces(&records, [Self.address: Self.since], on: "lan0", at: 12) == [Self.address])
+        let renamed = records.due(at: Self.start + .seconds(15), plan: Self.plan)
+        #expect(renamed.map(\.name) == ["default.a", "default.b"])
+        for write in renamed {
+            records.wrote(write)
+            #expect(write.entries.map(\.interface) == ["lan0"])
+            #expect(write.entries.map(\.since) == [Self.since], "it was announced all the time")
+        }
+        #expect(Self.announces(&records, [:], on: "lan0", at: 15).isEmpty)
+        let bridged = records.due(at: Self.start + .seconds(20), plan: Self.plan)
+        #expect(bridged.map(\.entries) == [[], []])
+    }
+
+    @Test("a write that the API server refuses stays due, and is tried again a minute later")
+    func refused() {
+        var records = AnnouncementRecords(node: "node-a")
+        Self.took(&records)
+        let writes = records.due(at: Self.start, plan: Self.plan)
+        records.refused(writes, at: Self.start + .seconds(2))
+        let early = records.due(at: Self.start + .seconds(61), plan: Self.plan)
+        #expect(early.isEmpty)
+        #expect(records.nextDeadline(after: Self.start + .seconds(61)) == Self.start + .seconds(62))
+        let again = records.due(at: Self.start + .seconds(62), plan: Self.plan)
+        #expect(again == writes)
+        for write in again { records.wrote(write) }
+
+        records.gaveUp(Self.address, on: "eth0", at: Self.start + .seconds(100))
+        let removals = records.due(at: Self.start + .seconds(105), plan: Self.plan)
+        #expect(removals.map(\.entries) == [[], []])
+        records.refused(removals, at: Self.start + .seconds(105))
+        let removalsAgain = records.due(at: Self.start + .seconds(165), plan: Self.plan)
+        #expect(removalsAgain == removals)
+    }
+
+    @Test("an entry that outlived another node's turn does not keep its beginning")
+    func outlived() {
+        var records = AnnouncementRecords(node: "node-a")
+        let statuses = [Self.status("a", [Self.entry(), Self.entry("node-b", since: Timestamp(seconds: 1500))])]
+        records.saw(.replaced(statuses), at: Self.start)
+        let plan = Self.plan(["a"], statuses)
+        Self.took(&records, since: Timestamp(seconds: 2000), plan: plan)
+        let writes = records.due(at: Self.start, plan: plan)
+        #expect(writes.map { $0.entries.map(\.since) } == [[Timestamp(seconds: 2000)]])
     }
 }

@@ -43,7 +43,7 @@ import Testing
     func passive() {
         let plan = World.plan(["a"])
         var speaker = Speaker()
-        speaker.records.took(Self.address, on: "eth0", hardwareAddress: World.hardware, since: World.since)
+        World.took(&speaker.records)
         speaker.conflict(at: 0, plan)
         speaker.write(at: 0, plan)
         #expect(speaker.isInConflict() == true)
@@ -128,7 +128,7 @@ import Testing
 
             var (a, b) = (AnnouncementRecords(node: "node-a"), AnnouncementRecords(node: "node-b"))
             a.conflict(Self.address, on: "eth0", with: Self.laptop, at: Self.start, plan: plan)
-            b.took(Self.address, on: "eth0", hardwareAddress: World.hardware, since: World.since)
+            World.took(&b)
             try await write(&a, by: "node-a", at: 0)
             try await write(&b, by: "node-b", at: 0)
             #expect(try await nodes() == ["node-a", "node-b"])

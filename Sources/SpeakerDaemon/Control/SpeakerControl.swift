@@ -69,14 +69,17 @@ actor SpeakerControl {
 
     func use(_ links: [UsableLink]) {
         let before = Set(state.links.map(\.name))
-        state.use(links)
+        guard state.use(links) else { return }
+        let now = MonotonicClock.now()
         for name in before.subtracting(state.links.map(\.name)) {
             for condition in ["link \(name)", "sockets \(name)"] {
                 health.remove(condition)
                 troubles[condition] = nil
             }
+            for address in records.linkGone(name, at: now) { narrate(.gaveUp(address, reason: .rejoined), on: name) }
         }
         planBell.ring()
+        recordsBell.ring()
     }
 
     /// Whether what the packet thread tells of a link is of any interest.
@@ -134,6 +137,8 @@ actor SpeakerControl {
 
     func wrote(_ write: AnnouncementRecords.Write) { records.wrote(write) }
 
+    func refused(_ writes: [AnnouncementRecords.Write]) { records.refused(writes, at: MonotonicClock.now()) }
+
     func untilRecordsAreDue() -> Duration? {
         let now = MonotonicClock.now()
         return records.nextDeadline(after: now).map { max($0 - now, .milliseconds(50)).duration }
@@ -146,11 +151,11 @@ actor SpeakerControl {
     /// - Returns: The address whose Service must be read again, if a peer's refusal asks for that.
     func take(_ fact: LinkFact, on link: String) -> IPAddress? {
         let now = MonotonicClock.now()
-        let hardwareAddress = state.links.first { $0.name == link }?.hardwareAddress
         switch fact {
         case .took(let address, _):
-            if let hardwareAddress {
-                records.took(address, on: link, hardwareAddress: hardwareAddress, since: .now)
+            if let hardwareAddress = hardwareAddress(of: link) {
+                records.took(
+                    address, on: link, hardwareAddress: hardwareAddress, since: .now, plan: state.planner.plan)
             }
         case .gaveUp(let address, _): records.gaveUp(address, on: link, at: now)
         case .conflict(let address, let foreign), .probeConflict(let address, let foreign):
@@ -160,9 +165,17 @@ actor SpeakerControl {
         default: break
         }
         recordsBell.ring()
-        narrator.tell(fact, on: link, plan: state.planner.plan, snapshot: state.planner.snapshot)
+        narrate(fact, on: link)
         if case .rereadNeeded(let address) = fact { return address }
         return nil
+    }
+
+    private func narrate(_ fact: LinkFact, on link: String) {
+        narrator.tell(fact, on: link, plan: state.planner.plan, snapshot: state.planner.snapshot)
+    }
+
+    private func hardwareAddress(of link: String) -> MACAddress? {
+        state.links.first { $0.name == link }?.hardwareAddress
     }
 
     /// Takes in which sockets of a link could not be opened or changed; the packet thread goes on trying.
@@ -184,11 +197,22 @@ actor SpeakerControl {
     }
 
     /// Takes in the whole state of a link, which corrects whatever a lost fact left wrong.
-    func take(_ report: LinkReport) {
-        health.set("link \(report.interfaceName)", problem: report.phase.problem)
+    ///
+    /// - Returns: What was taken without a fact that told so.
+    func take(_ report: LinkReport) -> [LinkReport.Owned] {
+        let link = report.interfaceName
+        guard let hardwareAddress = hardwareAddress(of: link) else { return [] }
+        health.set("link \(link)", problem: report.phase.problem)
         heard.take(report)
-        records.announces(Set(report.owned.map(\.address)), on: report.interfaceName, at: MonotonicClock.now())
+        let (now, wallClock) = (MonotonicClock.now(), Timestamp.now)
+        let announced = Dictionary(
+            report.owned.map { ($0.address, wallClock - (now - $0.since)) }, uniquingKeysWith: { first, _ in first })
+        let untold = records.announces(
+            announced, on: link, hardwareAddress: hardwareAddress, at: now, plan: state.planner.plan)
         recordsBell.ring()
+        let lost = report.owned.filter { untold.contains($0.address) }
+        for owned in lost { narrate(.took(owned.address, term: owned.term), on: link) }
+        return lost
     }
 }
 

@@ -51,9 +51,14 @@ package struct SpeakerState: Sendable {
     /// A read that a peer's refusal asked for has failed.
     package mutating func readFailed(at now: Instant) { couldNotRead = now }
 
-    package mutating func use(_ links: [UsableLink]) {
-        self.links = links.filter { selection.selects($0.name) }
+    /// - Returns: Whether anything changed of the links that are used. Interfaces of pods come and go all the time.
+    @discardableResult
+    package mutating func use(_ links: [UsableLink]) -> Bool {
+        let selected = links.filter { selection.selects($0.name) }
+        guard selected != self.links else { return false }
+        self.links = selected
         intents = [:]
+        return true
     }
 
     package func isStale(at now: Instant) -> Bool { couldNotRead != nil || freshness.isStale(at: now) }
@@ -86,7 +91,8 @@ package struct SpeakerState: Sendable {
             if missing.isEmpty {
                 configuration.intents = intents(on: link)
             }
-            configuration.knownPeers = leases.peers(on: link.prefixes, besides: node, at: now, isStale: isStale)
+            configuration.knownPeers = leases.peers(
+                on: link.announcing.prefixes, besides: node, at: now, isStale: isStale)
             configuration.isStale = isStale
             configuration.isLeaving = isLeaving
             configuration.keys = key.keys

@@ -1,10 +1,10 @@
-import FoundationEssentials
 import KubernetesModel
 import MonotonicTime
 
 extension Timestamp {
-    /// The wall clock, for records that people read.
-    static var now: Timestamp { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
+    static func - (time: Timestamp, interval: Interval) -> Timestamp {
+        Timestamp(microseconds: time.microseconds - interval.nanoseconds / 1000)
+    }
 }
 
 extension Interval {

@@ -16,12 +16,14 @@ package final class PacketLoop<Core: LinkCore>: Sendable {
     private let continuation: AsyncStream<PacketEvent>.Continuation
     private let mailbox: PacketMailbox
     private let settings: PacketLoopSettings
+    /// A node's death can be 10,000 facts at once.
+    private static var eventLimit: Int { 16384 }
 
     /// Opens nothing yet but the wake-up descriptor.
     package init(settings: PacketLoopSettings = PacketLoopSettings()) throws(PacketSocketError) {
         self.settings = settings
         mailbox = try PacketMailbox()
-        (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(4096))
+        (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.eventLimit))
     }
 
     /// Starts the thread, in the network namespace of the caller.

@@ -55,6 +55,8 @@ package struct AnnouncementRecords: Sendable {
     static let removalDelay = Interval.seconds(5)
     /// How long a speaker has been at work before it takes back what an earlier process of its node wrote.
     static let cleaningDelay = Interval.seconds(15)
+    /// How long a write that the API server refused waits: for a role, an admission policy, somebody to mend it.
+    static let refusalDelay = Interval.seconds(60)
     /// How long a conflict stays in the record after the last frame that showed it.
     static let conflictMemory = Interval.seconds(600)
 
@@ -64,10 +66,10 @@ package struct AnnouncementRecords: Sendable {
 
     /// - Parameter since: When this node began to announce the address, by the wall clock.
     package mutating func took(
-        _ address: IPAddress, on link: String, hardwareAddress: MACAddress, since: Timestamp
+        _ address: IPAddress, on link: String, hardwareAddress: MACAddress, since: Timestamp, plan: SpeakerPlan
     ) {
-        facts[Place(address: address, link: link)] = Fact(
-            hardwareAddress: hardwareAddress, since: recordedSince(address, link) ?? since)
+        let place = Place(address: address, link: link)
+        facts[place] = Fact(hardwareAddress: hardwareAddress, since: recordedSince(place, plan) ?? since)
     }
 
     package mutating func gaveUp(_ address: IPAddress, on link: String, at now: Instant) {
@@ -101,11 +103,33 @@ package struct AnnouncementRecords: Sendable {
         }
     }
 
-    /// What is announced on a link, all of it: corrects whatever a lost fact left wrong.
-    package mutating func announces(_ addresses: Set<IPAddress>, on link: String, at now: Instant) {
+    /// What is announced on a link, all of it, each with its beginning: corrects whatever a lost fact left wrong.
+    ///
+    /// - Returns: The addresses of which nobody had told that they were taken.
+    package mutating func announces(
+        _ announced: [IPAddress: Timestamp], on link: String, hardwareAddress: MACAddress, at now: Instant,
+        plan: SpeakerPlan
+    ) -> Set<IPAddress> {
         for (place, fact) in facts where place.link == link && fact.since != nil && fact.removal == nil {
-            if !addresses.contains(place.address) { gaveUp(place.address, on: link, at: now) }
+            if announced[place.address] == nil { gaveUp(place.address, on: link, at: now) }
         }
+        var untold: Set<IPAddress> = []
+        for (address, since) in announced {
+            let fact = facts[Place(address: address, link: link)]
+            if let fact, fact.since != nil, fact.removal == nil, fact.hardwareAddress == hardwareAddress { continue }
+            took(address, on: link, hardwareAddress: hardwareAddress, since: since, plan: plan)
+            untold.insert(address)
+        }
+        return untold
+    }
+
+    /// The link is gone, has another name, or carries frames for a bridge or bond now: nothing more is told of it.
+    ///
+    /// - Returns: The addresses that were announced on it.
+    package mutating func linkGone(_ link: String, at now: Instant) -> [IPAddress] {
+        let lost = facts.filter { $0.key.link == link && $0.value.removal == nil }
+        for place in lost.keys { gaveUp(place.address, on: link, at: now) }
+        return lost.filter { $0.value.since != nil }.map(\.key.address).sorted()
     }
 
     // MARK: The API's side
@@ -157,6 +181,11 @@ package struct AnnouncementRecords: Sendable {
         if write.entries.isEmpty { notBefore[write.name] = nil }
     }
 
+    /// The API server refused these writes, and would refuse them again at once.
+    package mutating func refused(_ writes: [Write], at now: Instant) {
+        for write in writes { notBefore[write.name] = now + Self.refusalDelay }
+    }
+
     /// When ``due(at:plan:)`` is worth asking again; `nil` while nothing waits.
     package func nextDeadline(after now: Instant) -> Instant? {
         let removals = facts.values.compactMap(\.removal)
@@ -183,18 +212,22 @@ package struct AnnouncementRecords: Sendable {
         return wanted.mapValues { $0.sorted(by: Self.order) }
     }
 
-    private func isWritten(_ place: Place, in name: String) -> Bool {
+    private func isWritten(_ place: Place, in name: String) -> Bool { entry(of: place, in: name) != nil }
+
+    private func entry(of place: Place, in name: String) -> Entry? {
+        guard let entries = written[name] else { return nil }
         let text = place.address.description
-        return written[name]?.contains { $0.address == text && $0.interface == place.link } ?? false
+        return entries.first { $0.address == text && $0.interface == place.link }
     }
 
-    /// A speaker that comes back to what it announced has announced it all the time: its helper gave its address.
-    private func recordedSince(_ address: IPAddress, _ link: String) -> Timestamp? {
-        let text = address.description
-        for entries in written.values {
-            if let entry = entries.first(where: { $0.address == text && $0.interface == link }) { return entry.since }
-        }
-        return nil
+    /// A speaker that comes back to what it announced has announced it all the time, for its helper gave its address;
+    /// unless another node announced it in between.
+    private func recordedSince(_ place: Place, _ plan: SpeakerPlan) -> Timestamp? {
+        guard let planned = plan.addresses[place.address] else { return nil }
+        let names = planned.services.map { ServiceL2Status.objectName(namespace: $0.namespace, name: $0.name) }
+        guard let own = names.lazy.compactMap({ entry(of: place, in: $0)?.since }).first else { return nil }
+        let others = planned.latestBeginning(on: place.link, besides: node)
+        return others.map { $0 > own } ?? false ? nil : own
     }
 
     private static func order(_ a: Entry, _ b: Entry) -> Bool {

@@ -25,12 +25,12 @@ struct LinkMetrics {
     /// An address that is taken so soon after a peer's death is taken because of it.
     private static let afterDeath = Interval.seconds(4)
 
-    mutating func count(_ fact: LinkFact, on link: String) {
+    mutating func count(_ fact: LinkFact, on link: String, at instant: Instant = MonotonicClock.now()) {
         let place = [("link", link)]
         switch fact {
-        case .peer(_, .dead): lastDeath[link] = MonotonicClock.now()
+        case .peer(_, .dead): lastDeath[link] = instant
         case .took:
-            let isFailover = lastDeath[link].map { MonotonicClock.now() - $0 <= Self.afterDeath } ?? false
+            let isFailover = lastDeath[link].map { instant - $0 <= Self.afterDeath } ?? false
             let reason = isFailover ? "failover" : "vacant"
             Counter(label: "herald_takeovers_total", dimensions: place + [("reason", reason)], factory: factory)
                 .increment()

@@ -21,22 +21,35 @@ struct RecordWriter: ServiceLifecycle.Service {
         }
     }
 
-    /// - Returns: Whether the API server took, or refused for good, every write.
-    private func writeAll() async -> Bool {
-        for write in await control.dueRecords() {
-            if Task.isCancelled { return true }
+    /// - Returns: Whether the API server took, or refused, every write.
+    func writeAll() async -> Bool {
+        var refused: [(write: AnnouncementRecords.Write, error: APIError)] = []
+        var hasAnswered = true
+        for write in await control.dueRecords() where hasAnswered && !Task.isCancelled {
             do {
                 try await perform(write)
                 await control.wrote(write)
+            } catch  where error.isPermanent {
+                refused.append((write, error))
             } catch {
-                logger.warning(
-                    "cannot record who announces a Service; ownership does not depend on it",
-                    metadata: ["service": "\(write.service)", "error": "\(error)"])
-                guard error.isPermanent else { return false }
-                await control.wrote(write)
+                warn("cannot record who announces a Service; ownership does not depend on it", write, error)
+                hasAnswered = false
             }
         }
-        return true
+        if let (write, error) = refused.first {
+            warn(
+                "the API server refuses to record who announces a Service, and is asked again in a minute; ownership does not depend on it",
+                write, error, ["records.refused": "\(refused.count)"])
+            await control.refused(refused.map(\.write))
+        }
+        return hasAnswered
+    }
+
+    private func warn(
+        _ message: Logger.Message, _ write: AnnouncementRecords.Write, _ error: APIError, _ more: Logger.Metadata = [:]
+    ) {
+        let place: Logger.Metadata = ["service": "\(write.service)", "error": "\(error)"]
+        logger.warning(message, metadata: place.merging(more) { $1 })
     }
 
     private func perform(_ write: AnnouncementRecords.Write) async throws(APIError) {

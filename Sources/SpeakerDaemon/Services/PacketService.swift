@@ -53,7 +53,9 @@ struct PacketListener {
                 if let address = await control.take(fact, on: link) { refused.yield(address) }
             case .report(let report, let counters):
                 metrics.update(report, counters)
-                await control.take(report)
+                for owned in await control.take(report) {
+                    metrics.count(.took(owned.address, term: owned.term), on: report.interfaceName, at: owned.since)
+                }
             case .pulse: heartbeat.beat()
             case .network(let network):
                 let links = network.usableLinks
