@@ -28,7 +28,7 @@ struct SpeakerDaemon {
     init(_ settings: SpeakerSettings) { self.settings = settings }
 
     func run() async throws {
-        try checkNode()
+        let absent = try checkNode()
         let telemetry = Telemetry.start(settings.telemetry)
         let logger = Logger(label: "speaker")
         let client: APIClient
@@ -54,6 +54,10 @@ struct SpeakerDaemon {
         logger.notice(
             "lb-speaker starts",
             metadata: ["node": "\(settings.node)", "namespace": "\(settings.namespace)", "version": "\(heraldVersion)"])
+        for name in absent {
+            logger.warning(
+                "this node has no such interface; it is used as soon as it is there", metadata: ["link": "\(name)"])
+        }
         var configuration = ServiceGroupConfiguration(
             services: services(telemetry, client, loop, logger).map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "lifecycle"))
@@ -93,7 +97,9 @@ struct SpeakerDaemon {
     }
 
     /// What this node must have, whatever the cluster is like.
-    private func checkNode() throws(StartupProblem) {
+    ///
+    /// - Returns: The interfaces that are named and absent: a DaemonSet names those of all its nodes.
+    private func checkNode() throws(StartupProblem) -> [String] {
         let present: [String]
         do {
             try PacketSocket.requireCapability()
@@ -101,10 +107,7 @@ struct SpeakerDaemon {
         } catch {
             throw StartupProblem("\(error)")
         }
-        for name in settings.selection.only where !present.contains(name) {
-            let others = present.filter { $0 != "lo" }.sorted().joined(separator: ", ")
-            throw StartupProblem("--interfaces names \(name), and this node has \(others.isEmpty ? "none" : others)")
-        }
+        return try settings.selection.checked(against: present)
     }
 
     /// An API server that was named by hand must answer once; the pod's own may come later.
@@ -116,5 +119,17 @@ struct SpeakerDaemon {
             throw StartupProblem(
                 "cannot use the API server \(settings.api.server): \(error.message); check \(settings.api.origin)")
         }
+    }
+}
+
+extension LinkSelection {
+    /// The absent ones of the named interfaces; that all of them are is a mistake.
+    func checked(against present: [String]) throws(StartupProblem) -> [String] {
+        let absent = only.filter { !present.contains($0) }
+        guard !absent.isEmpty, absent.count == only.count else { return absent }
+        let others = present.filter { $0 != "lo" }.sorted().joined(separator: ", ")
+        throw StartupProblem(
+            "--interfaces names \(absent.joined(separator: ", ")), and this node has \(others.isEmpty ? "none" : others)"
+        )
     }
 }

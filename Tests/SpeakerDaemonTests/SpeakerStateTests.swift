@@ -69,6 +69,52 @@ import Wire
         #expect(count(LabelSelector(matchLabels: ["edge": "yes"])) == 1)
     }
 
+    @Test("a change of interfaces that are not used, such as those of pods, changes nothing")
+    func pods() {
+        var state = synced()
+        let eth0 = Self.link("eth0", "192.168.57.31", "192.168.57.0/24")
+        let changes = ["veth12", "eth1"].map { state.use([eth0, Self.link($0, "10.0.0.1", "10.0.0.0/24")]) }
+        #expect(changes == [false, true])
+    }
+
+    @Test(
+        "a Lease puts a node on the links of its addresses, but not by those that are on every link",
+        arguments: [
+            (["192.168.57.31/24", "fe80::1/64"], ["192.168.57.32"]),
+            (["192.168.58.31/24", "fe80::1/64", "169.254.0.1/16"], nil), (["fe80::1/64"], nil), ([], nil),
+            (["fd57::31/64", "fe80::1/64"], ["fd57::32"]),
+        ] as [([String], [String]?)])
+    func knownPeers(own: [String], known: [String]?) {
+        var state = synced()
+        state.apply(
+            .lease(.applied(Self.lease("node-b", "192.168.57.32,169.254.0.2,fd57::32,fe80::2"))), at: Self.start,
+            wallClock: Self.wall)
+        var link = Self.link("eth1", "", "")
+        link.addresses = own.compactMap { text in
+            let parts = text.split(separator: "/")
+            guard let address = IPAddress(String(parts[0])), let length = Int(parts[1]) else { return nil }
+            return IPPrefix(address, length: length).map { .init(address: address, prefix: $0) }
+        }
+        #expect(link.addresses.count == own.count)
+        state.use([link])
+        let peers = state.configurations(at: Self.start).first?.knownPeers
+        #expect(peers?.first?.addresses.map(\.description) == known)
+    }
+
+    @Test("interfaces that --interfaces names may be absent, but not all of them")
+    func absent() throws {
+        #expect(try LinkSelection().checked(against: []) == [])
+        let selection = LinkSelection(only: ["eth0", "wlan0"])
+        #expect(try selection.checked(against: ["lo", "eth0", "wlan0"]) == [])
+        #expect(try selection.checked(against: ["lo", "eth0"]) == ["wlan0"])
+        #expect(throws: StartupProblem("--interfaces names eth0, wlan0, and this node has enp1s0, enp2s0")) {
+            try selection.checked(against: ["lo", "enp2s0", "enp1s0"])
+        }
+        #expect(throws: StartupProblem("--interfaces names eth0, wlan0, and this node has none")) {
+            try selection.checked(against: ["lo"])
+        }
+    }
+
     @Test("nothing is said about addresses until every needed list is complete")
     func sync() {
         var state = SpeakerState(node: "node-a", policy: SpeakerPolicy(), selection: LinkSelection())

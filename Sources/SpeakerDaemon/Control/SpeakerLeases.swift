@@ -58,6 +58,8 @@ package struct SpeakerLeases: Sendable {
 
     /// The speakers on a link, with their addresses in its networks.
     ///
+    /// - Parameter prefixes: Not the link-local ones, which would put every node on every link. Nothing is lost with
+    ///   them: a node's own address in the cluster is never link-local.
     /// - Parameter isStale: While the API cannot be reached, no renewal can be seen, and nobody expires.
     package func peers(
         on prefixes: [IPPrefix], besides node: String, at now: Instant, isStale: Bool

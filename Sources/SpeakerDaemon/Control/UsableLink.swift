@@ -28,6 +28,7 @@ package struct UsableLink: Sendable, Hashable {
     }
 
     package var prefixes: [IPPrefix] { addresses.map(\.prefix) }
+    /// With the networks that tell which addresses belong here, of Services and of other nodes.
     package var announcing: AnnouncingLink { AnnouncingLink(name: name, prefixes: prefixes.filter { !$0.isLinkLocal }) }
 }
 
