@@ -1,6 +1,6 @@
 /// `lb.cluster.home/v1beta1` L2Advertisement: from which nodes and interfaces the addresses of which pools are announced.
 ///
-/// Lists OR within, AND across fields; an empty list leaves everything open.
+/// Lists OR within, AND across fields; an empty list leaves everything open. The two lists of pools are one: their union.
 public struct L2Advertisement: KubernetesObject {
     public static let resource = ResourceType(
         group: "lb.cluster.home", version: "v1beta1", kind: "L2Advertisement", plural: "l2advertisements",

@@ -39,10 +39,7 @@ struct PoolDescription {
     }
 
     private static func selects(_ advertisement: L2Advertisement, _ pool: IPAddressPool) -> Bool {
-        let names = advertisement.spec?.ipAddressPools ?? []
-        let selectors = advertisement.spec?.ipAddressPoolSelectors ?? []
-        return (names.isEmpty || names.contains(pool.metadata.name))
-            && (selectors.isEmpty || selectors.contains { $0.matches(pool.metadata.labels) })
+        (advertisement.spec ?? .init()).selectsPool(named: pool.metadata.name, labels: pool.metadata.labels)
     }
 
     private static func holders(_ pool: IPAddressPool, _ snapshot: ClusterSnapshot) -> TextTable {

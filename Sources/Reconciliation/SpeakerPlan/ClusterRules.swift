@@ -1,4 +1,4 @@
-internal import KubernetesModel
+package import KubernetesModel
 internal import NetworkAddresses
 
 /// Pools, advertisements and nodes, prepared for many lookups; made anew when one of them changes.
@@ -98,7 +98,7 @@ struct ClusterRules: Sendable {
         let selecting = specs.filter { $0.selectsNode(labels: labels) }
         if selecting.isEmpty, !specs.isEmpty { return .refused(.notSelected) }
         guard case .eligible = verdict else { return verdict }
-        return .eligible(weight: selecting.map { $0.preference(labels: labels) }.max() ?? 0)
+        return .eligible(weight: selecting.reduce(0) { $0 + $1.preference(labels: labels) })
     }
 }
 
@@ -124,11 +124,7 @@ extension ClusterRules.Pool {
 }
 
 extension ClusterRules.Advertisement {
-    func selects(_ pool: ClusterRules.Pool) -> Bool {
-        let (names, selectors) = (spec.ipAddressPools ?? [], spec.ipAddressPoolSelectors ?? [])
-        return (names.isEmpty || names.contains(pool.name))
-            && (selectors.isEmpty || selectors.contains { $0.matches(pool.labels) })
-    }
+    func selects(_ pool: ClusterRules.Pool) -> Bool { spec.selectsPool(named: pool.name, labels: pool.labels) }
 
     func selects(_ service: Service) -> Bool {
         let selectors = spec.serviceSelectors ?? []
@@ -137,12 +133,18 @@ extension ClusterRules.Advertisement {
 }
 
 extension L2Advertisement.Spec {
+    /// The pools by name and the pools by label, in union; all of them when neither is given.
+    package func selectsPool(named name: String, labels: [String: String]?) -> Bool {
+        let (names, selectors) = (ipAddressPools ?? [], ipAddressPoolSelectors ?? [])
+        return names.isEmpty && selectors.isEmpty || names.contains(name) || selectors.contains { $0.matches(labels) }
+    }
+
     func selectsNode(labels: [String: String]?) -> Bool {
         let selectors = nodeSelectors ?? []
         return selectors.isEmpty || selectors.contains { $0.matches(labels) }
     }
 
-    /// The weights of all preferences that the node matches, added up.
+    /// The weights of all preferences that the node matches, added up. Those of several advertisements are added, too.
     func preference(labels: [String: String]) -> Int {
         (preferredNodeSelectors ?? []).filter { $0.preference.matches(labels) }
             .reduce(0) { $0 + min(max($1.weight, 0), 100) }

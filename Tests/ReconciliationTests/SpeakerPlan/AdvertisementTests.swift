@@ -31,10 +31,24 @@ import Testing
                 specs: [Spec(ipAddressPoolSelectors: [.label("tier", "home")], nodeSelectors: [.label("rack", "1")])],
                 expected: ["node-a": 0]),
             Row(
-                testDescription: "name and label must both match",
+                testDescription: "pools by name and pools by label, in union: this one by its name",
                 specs: [
                     Spec(
                         ipAddressPools: ["home"], ipAddressPoolSelectors: [.label("tier", "other")],
+                        nodeSelectors: [.label("rack", "1")])
+                ], expected: ["node-a": 0]),
+            Row(
+                testDescription: "this one by its label",
+                specs: [
+                    Spec(
+                        ipAddressPools: ["other"], ipAddressPoolSelectors: [.label("tier", "home")],
+                        nodeSelectors: [.label("rack", "1")])
+                ], expected: ["node-a": 0]),
+            Row(
+                testDescription: "this one by neither",
+                specs: [
+                    Spec(
+                        ipAddressPools: ["other"], ipAddressPoolSelectors: [.label("tier", "other")],
                         nodeSelectors: [.label("rack", "1")])
                 ], expected: SpeakerPlanTests.everywhere),
             Row(
@@ -50,7 +64,7 @@ import Testing
                 specs: [Spec(nodeSelectors: [.label("rack", "1")]), Spec(nodeSelectors: [.label("rack", "2")])],
                 expected: ["node-a": 0, "node-b": 0]),
             Row(
-                testDescription: "weights of matching preferences add up, the better advertisement counts",
+                testDescription: "weights of matching preferences add up, over all advertisements that select the node",
                 specs: [
                     Spec(preferredNodeSelectors: [
                         .init(weight: 10, preference: .label("rack", "1")),
@@ -60,7 +74,8 @@ import Testing
                     Spec(
                         nodeSelectors: [.label("rack", "2")],
                         preferredNodeSelectors: [.init(weight: 7, preference: .label("rack", "2"))]),
-                ], expected: ["node-a": 15, "node-b": 7, "node-c": 0]),
+                    Spec(preferredNodeSelectors: [.init(weight: 20, preference: .label("rack", "1"))]),
+                ], expected: ["node-a": 35, "node-b": 7, "node-c": 0]),
         ])
     func selection(row: Row) {
         var world = SpeakerWorld()
