@@ -131,6 +131,29 @@ struct ImportTests {
             metallb: pool("p", "addresses: [192.168.1.0/24]"), addresses: ["web": ["192.168.1.0"]],
             notes: ["IPAddressPool p: MetalLB does not announce it on layer 2"]),
         Sample(
+            name: "one pool announced by its label, another by its name, a third by BGP only",
+            metallb: World.join(
+                pool("a", "addresses: [192.168.1.0/24]"),
+                pool("b", "addresses: [192.168.2.0/24]", labels: "tier: b"),
+                pool("c", "addresses: [192.168.3.0/24]", labels: "tier: c"),
+                """
+                apiVersion: metallb.io/v1beta1
+                kind: L2Advertisement
+                metadata: {name: edge, namespace: metallb-system}
+                spec: {ipAddressPools: [a], ipAddressPoolSelectors: [{matchLabels: {tier: b}}], interfaces: [eth1]}
+                """), addresses: ["web": ["192.168.1.0"]],
+            notes: ["IPAddressPool c: MetalLB does not announce it on layer 2"]),
+        Sample(
+            name: "a ConfigMap that is no YAML",
+            metallb: """
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {name: config, namespace: metallb-system}
+                data: {config: "address-pools: ["}
+                """,
+            addresses: ["web": []],
+            notes: ["ConfigMap config: nothing of it is imported, because data.config is no YAML: "]),
+        Sample(
             name: "the ConfigMap of MetalLB before 0.13",
             metallb: """
                 apiVersion: v1
@@ -178,5 +201,21 @@ struct ImportTests {
         }
         #expect(result.notes.count == sample.notes.count, "\(result.notes)")
         for note in sample.notes { #expect(result.notes.contains { $0.hasPrefix(note) }, "\(result.notes)") }
+    }
+
+    @Test("an advertisement keeps all its fields")
+    func advertisement() throws {
+        let spec = """
+            spec:
+              ipAddressPools: [p]
+              ipAddressPoolSelectors: [{matchLabels: {zone: east}}]
+              nodeSelectors: [{matchLabels: {rack: one}}]
+              preferredNodeSelectors: [{weight: 10, preference: {matchLabels: {disk: fast}}}]
+              interfaces: [eth3]
+              serviceSelectors: [{matchLabels: {app: web}}]
+            """
+        let result = MetalLBImport(try YAMLText.documents(Self.everywhere + "\n" + spec))
+        #expect(result.notes == [])
+        #expect(try result.objects.map { $0["spec"] } == YAMLText.documents(spec).map { $0["spec"] })
     }
 }

@@ -1,5 +1,6 @@
 import KubernetesModel
 import Lab
+import Reconciliation
 
 /// MetalLB's objects as Herald's, and a list of what has no equivalent.
 ///
@@ -8,22 +9,30 @@ struct MetalLBImport {
     private(set) var objects: [JSONValue] = []
     private(set) var notes: [String] = []
     private var pools: Set<String> = []
-    /// By name and selector, which pools some L2Advertisement announces.
-    private var advertisesAll = false
+    /// The pools of the time before L2Advertisements, which say themselves that they are announced on layer 2.
     private var advertised: Set<String> = []
-    private var hasSelectors = false
 
     static let poolFields: Set<String> = ["addresses", "autoAssign", "avoidBuggyIPs", "serviceAllocation"]
     static let advertisementFields: Set<String> = [
-        "ipAddressPools", "ipAddressPoolSelectors", "nodeSelectors", "interfaces", "serviceSelectors",
+        "ipAddressPools", "ipAddressPoolSelectors", "nodeSelectors", "preferredNodeSelectors", "interfaces",
+        "serviceSelectors",
     ]
 
     init(_ objects: [JSONValue]) {
         for object in objects { convert(object) }
-        guard !advertisesAll, !hasSelectors else { return }
-        for pool in pools.subtracting(advertised).sorted() {
+        noteUnadvertised()
+    }
+
+    private mutating func noteUnadvertised() {
+        var snapshot = ClusterSnapshot()
+        for object in objects { _ = ObjectCheck.findings("", object, into: &snapshot) }
+        let advertisements = snapshot.advertisements.values.map { $0.spec ?? .init() }
+        for pool in snapshot.pools.values.map(\.metadata).sorted(by: { $0.name < $1.name })
+        where !advertised.contains(pool.name)
+            && !advertisements.contains(where: { $0.selectsPool(named: pool.name, labels: pool.labels) })
+        {
             notes.append(
-                "IPAddressPool \(pool): MetalLB does not announce it on layer 2, because no L2Advertisement selects it; "
+                "IPAddressPool \(pool.name): MetalLB does not announce it on layer 2, because no L2Advertisement selects it; "
                     + "Herald announces every pool, so delete it here if that is not wanted")
         }
     }
@@ -66,10 +75,6 @@ struct MetalLBImport {
         for field in spec.keys.sorted() where !Self.advertisementFields.contains(field) {
             notes.append("L2Advertisement \(name): spec.\(field) has no equivalent")
         }
-        let names = (spec["ipAddressPools"]?.array ?? []).compactMap(\.string)
-        let selectors = spec["ipAddressPoolSelectors"]?.array ?? []
-        advertised.formUnion(names)
-        if !selectors.isEmpty { hasSelectors = true } else if names.isEmpty { advertisesAll = true }
         let kept = spec.filter { Self.advertisementFields.contains($0.key) }
         objects.append(Self.object("L2Advertisement", name, object["metadata"]?["labels"], kept))
     }
@@ -93,7 +98,11 @@ struct MetalLBImport {
     }
 
     private mutating func addConfigMap(_ name: String, _ object: JSONValue) {
-        guard let text = object["data"]?["config"]?.string, let document = try? YAMLText.documents(text).first else {
+        let document: JSONValue
+        do {
+            document = try YAMLText.documents(object["data"]?["config"]?.string ?? "").first ?? [:]
+        } catch {
+            notes.append("ConfigMap \(name): nothing of it is imported, because data.config is no YAML: \(error)")
             return
         }
         if document["peers"] != nil { notes.append("ConfigMap \(name): BGP peers have no equivalent") }
