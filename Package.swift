@@ -201,7 +201,8 @@ let tests: [Target] = [
         name: "LoadBalancerControlTests",
         dependencies: [
             "LoadBalancerControl", "Lab", "KubernetesClient", "KubernetesModel", "EmbeddedAPIServer", "Reconciliation",
-            "AddressPools", "MonotonicTime", "NetworkAddresses", "Wire", "lbctl", "lb-controller", "lb-speaker",
+            "AddressPools", "MonotonicTime", "NetworkAddresses", "Netlink", "Wire", "lbctl", "lb-controller",
+            "lb-speaker",
             argumentParser,
         ]),
     .testTarget(

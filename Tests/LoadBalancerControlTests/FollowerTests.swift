@@ -54,6 +54,69 @@ struct FollowerTests {
         #expect(isFollowed)
     }
 
+    @Test("what lasts is told once, with every change of its reason, and when it is over")
+    func troubles() async {
+        let (lines, line) = AsyncStream.makeStream(of: String.self)
+        let troubles = Troubles { line.yield($0) }
+        func event(_ problem: ReflectorProblem) -> ReflectorEvent<Service> { .problem(problem) }
+        let expired = APIError(code: .status(401), reason: "Unauthorized", message: "Unauthorized")
+        await troubles.succeeded("look")
+        for delay in 1...3 {
+            await troubles.take(event(.interrupted(expired, retryIn: .seconds(Int64(delay)))))
+            await troubles.failed("look", "\(expired)")
+        }
+        await troubles.take(event(.expired(retryIn: .seconds(1))))
+        await troubles.take(event(.silent))
+        await troubles.succeeded("look")
+        await troubles.take(ReflectorEvent<Service>.change(.replaced([])))
+        await troubles.failed("look", "again")
+        line.finish()
+        var told: [String] = []
+        for await line in lines { told.append(line) }
+        #expect(
+            told == [
+                "Unauthorized (401 Unauthorized); what was read last stays; trying again",
+                "the API server fell silent; what was read last stays; trying again", "the API server answers again",
+                "again; what was read last stays; trying again",
+            ])
+    }
+
+    @Test("hosts --watch says that the API server is gone, and back, and keeps the names", .timeLimit(.minutes(1)))
+    func hosts() async throws {
+        try await withEmbeddedAPIServer { server in
+            try await Scratch.with { folder in
+                try server.writeKubeconfig("\(folder)/kubeconfig")
+                let client = try APIClient(.kubeconfig(path: "\(folder)/kubeconfig"))
+                try await client.closing { client in
+                    let (tables, seen) = AsyncStream.makeStream(of: HostTable.self)
+                    let (lines, line) = AsyncStream.makeStream(of: String.self)
+                    let follower = HostsFollower(
+                        ClusterReader(client: client, heraldNamespace: "herald-system"),
+                        troubles: Troubles { line.yield($0) })
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask {
+                            try await follower.follow({ HostTable($0) }) { table in
+                                seen.yield(table)
+                                return true
+                            }
+                        }
+                        for await _ in tables { break }
+                        await server.stop()
+                        for await line in lines {
+                            #expect(line.hasSuffix("; what was read last stays; trying again"))
+                            break
+                        }
+                        try await server.start()
+                        for await line in lines where line == "the API server answers again" { break }
+                        group.cancelAll()
+                    }
+                    seen.finish()
+                    for await table in tables { Issue.record("a table was shown meanwhile: \(table)") }
+                }
+            }
+        }
+    }
+
     @Test("a row that is printed again stands in the columns of the first table")
     func columns() throws {
         let rows = [("a", "k8s-control-plane-node"), ("b", "k8s-node2")].map { id, node in

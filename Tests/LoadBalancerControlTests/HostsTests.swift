@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KubernetesClient
 import KubernetesModel
 import NetworkAddresses
 import Testing
@@ -40,14 +41,154 @@ struct HostsTests {
                 "metadata": ["namespace": "web", "name": "route"],
                 "spec": [
                     "hostnames": ["gw.cluster.home"], "parentRefs": [["name": "gate", "namespace": "infra"]],
-                ],
+                ], "status": ["parents": [parent(accepted: "True")]],
             ])
         ]
         objects.addGateway([
             "metadata": ["namespace": "infra", "name": "gate"],
             "status": ["addresses": [["type": "IPAddress", "value": "192.168.57.202"]]],
         ])
-        return HostTable(objects)
+        return HostTable(objects, filter: NameFilter(domains: ["cluster.home", "other.org"]))
+    }
+
+    /// What a gateway controller writes to a route's status.
+    static func parent(accepted: String, reason: String = "Accepted") -> JSONValue {
+        [
+            "parentRef": ["name": "gate", "namespace": "infra", "sectionName": "web"], "controllerName": "x.org/y",
+            "conditions": [
+                ["type": "ResolvedRefs", "status": "True"],
+                ["type": "Accepted", "status": .string(accepted), "reason": .string(reason)],
+            ],
+        ]
+    }
+
+    /// The lines of `lbctl hosts OPTIONS` for a Service with these names, and what is left out of them.
+    static func listed(_ names: String, _ options: [String]) throws -> (lines: [String], skipped: [String]) {
+        var objects = HostObjects()
+        objects.services = [
+            Service(
+                metadata: ObjectMeta(name: "s", namespace: "a", annotations: ["lb.cluster.home/hostnames": names]),
+                spec: Service.Spec(type: "LoadBalancer"),
+                status: Service.Status(loadBalancer: Service.LoadBalancer(ingress: [Service.Ingress(ip: "10.0.0.1")])))
+        ]
+        let command = try HostsCommand.parse(options)
+        let table = command.table(objects)
+        return (table.lines(.dnsmasq, domain: command.domain), table.skipped)
+    }
+
+    @Test(
+        "no object has a name that is every machine's own, an address, without a domain, or outside of the domains",
+        arguments: [
+            ("localhost", [], "is every machine's name for itself"),
+            ("LocalHost.", [], "is every machine's name for itself"),
+            ("a.localhost", [], "is every machine's name for itself"),
+            ("*.localhost", ["--domain-filter", "localhost"], "is every machine's name for itself"),
+            ("192.168.57.1", [], "is an address, no name"), ("1.2", [], "is an address, no name"),
+            ("gateway", [], "has no domain"), ("*.home", [], "has no domain"),
+            ("home", ["--domain-filter", "home"], "has no domain"),
+            ("login.example.com", [], "is not in corp, home, home.arpa, internal, intranet, lan, private; say with"),
+            ("a.other.home", ["--domain", "cluster.home"], "is not in cluster.home; say with --domain-filter"),
+            ("a.home", ["--domain-filter", "b.home", "--domain-filter", "lan"], "is not in b.home, lan"),
+            ("evilcluster.home", ["--domain-filter", "cluster.home"], "is not in cluster.home"),
+            ("a.cluster.home", ["--domain", "cluster.home", "--domain-filter", "lan"], "is not in lan"),
+        ] as [(String, [String], String)])
+    func refusedNames(_ name: String, _ options: [String], _ reason: String) throws {
+        let (lines, skipped) = try Self.listed(name, options)
+        #expect(lines.isEmpty, "\(lines)")
+        #expect(skipped.count == 1 && skipped[0].hasPrefix("Service a/s: ") && skipped[0].contains(reason))
+    }
+
+    @Test(
+        "names in a domain of the filter are listed",
+        arguments: [
+            ("grafana.cluster.home", []), ("a.b.Cluster.Home", ["--domain-filter", "CLUSTER.home."]),
+            ("wiki.example.com", ["--domain-filter", "lan", "--domain-filter", "example.com"]),
+            ("*.cluster.home", ["--domain-filter", "cluster.home"]),
+        ] as [(String, [String])])
+    func acceptedNames(_ name: String, _ options: [String]) throws {
+        let (lines, skipped) = try Self.listed(name, options)
+        #expect(lines.count == 1 && skipped.isEmpty, "\(lines) \(skipped)")
+    }
+
+    @Test(
+        "a short name is one label that is no machine's own and no address",
+        arguments: [
+            ("grafana.cluster.home", "grafana"), ("localhost.cluster.home", nil),
+            ("login.example.com.cluster.home", nil),
+            ("10.cluster.home", nil), ("192.168.57.1.cluster.home", nil), ("cluster.home", nil),
+        ] as [(String, String?)])
+    func shortNames(_ name: String, _ short: String?) throws {
+        let (lines, _) = try Self.listed(name, ["--domain", "cluster.home"])
+        #expect(lines == ["host-record=\(([name] + [short].compactMap { $0 }).joined(separator: ",")),10.0.0.1"])
+    }
+
+    @Test("a domain that is none is refused")
+    func badDomain() {
+        #expect(throws: (any Error).self) { try HostsCommand.parse(["--domain-filter", "a b"]) }
+        #expect(throws: (any Error).self) { try HostsCommand.parse(["--domain", "*.home"]) }
+    }
+
+    @Test(
+        "an HTTPRoute has the addresses of a Gateway that has accepted it, and of no other",
+        arguments: [
+            ([parent(accepted: "True")], nil),
+            ([parent(accepted: "False", reason: "NotAllowedByListeners"), parent(accepted: "True")], nil),
+            ([parent(accepted: "False", reason: "NotAllowedByListeners")], " (NotAllowedByListeners)"),
+            ([parent(accepted: "Unknown", reason: "Pending")], " (Pending)"), ([], ""),
+        ] as [([JSONValue], String?)])
+    func acceptance(_ parents: [JSONValue], _ refusal: String?) {
+        var objects = HostObjects()
+        objects.routes = [
+            HostObjects.Route([
+                "metadata": ["namespace": "web", "name": "route"],
+                "spec": [
+                    "hostnames": ["gw.cluster.home"],
+                    "parentRefs": [
+                        ["name": "gate", "namespace": "infra", "sectionName": "web"],
+                        ["name": "gate", "namespace": "infra", "sectionName": "tls"],
+                    ],
+                ], "status": ["parents": .array(parents)],
+            ])
+        ]
+        objects.addGateway([
+            "metadata": ["namespace": "infra", "name": "gate"], "status": ["addresses": [["value": "10.0.0.1"]]],
+        ])
+        let table = HostTable(objects)
+        #expect(table.entries.isEmpty == (refusal != nil))
+        #expect(
+            table.skipped
+                == (refusal.map { ["HTTPRoute web/route: Gateway infra/gate has not accepted it\($0)"] } ?? []))
+    }
+
+    @Test(
+        "what was read once and cannot be read any more stays, and is told; what never could be read is told if forbidden"
+    )
+    func unread() throws {
+        let route = HostObjects.Route(["spec": ["hostnames": ["a.home"], "parentRefs": [["name": "gate"]]]])
+        let gone = APIError(code: .status(404), message: "gone")
+        let forbidden = APIError(code: .status(403), message: "forbidden")
+        var first = HostObjects()
+        first.routes = [route]
+        _ = first.take("httproutes", .success([]))
+        _ = first.take("gateways", .success([]))
+        first.gateways = [ObjectKey(name: "gate"): []]
+        for error in [gone, forbidden] {
+            var second = HostObjects()
+            _ = second.take("httproutes", .failure(error))
+            #expect(second.keep(first) == error)
+            #expect(second.routes.count == 1 && second.gateways.count == 1 && second.forbidden.isEmpty)
+            var third = HostObjects()
+            third.routes = [route, route]
+            _ = third.take("httproutes", .success([]))
+            _ = third.take("gateways", .failure(error))
+            #expect(third.keep(second) == error)
+            #expect(third.routes.count == 2 && third.gateways.count == 1)
+        }
+        var never = HostObjects()
+        _ = never.take("httproutes", .failure(gone))
+        #expect(never.keep(HostObjects()) == nil && never.forbidden.isEmpty)
+        _ = never.take("httproutes", .failure(forbidden))
+        #expect(HostTable(never).skipped == ["forbidden (403)"])
     }
 
     @Test("names come from annotations, Ingress rules and HTTPRoutes")

@@ -10,15 +10,12 @@ struct AddressProbe {
     let interface: NetworkInterface
     let hardwareAddress: MACAddress
 
-    /// - Parameter name: an interface; else the one whose subnet has the address, else that of the default route.
+    /// - Parameter name: an interface; else the one whose subnet has the address.
     init(_ address: IPAddress, interface name: String?) throws {
         let state = try LinkMonitor.snapshot()
         let usable = state.interfaces.values.filter { $0.isEthernet && !$0.isLoopback }.sorted { $0.index < $1.index }
-        let bySubnet = usable.first { $0.addresses.contains { $0.prefix?.contains(address) == true } }
-        let byRoute = state.gateways.first.flatMap { state.interfaces[$0.interfaceIndex] }
-        guard let interface = name.map({ name in usable.first { $0.name == name } }) ?? bySubnet ?? byRoute,
-            let hardwareAddress = interface.hardwareAddress
-        else {
+        let chosen = name.map { name in usable.first { $0.name == name } } ?? Self.link(of: address, in: state)
+        guard let interface = chosen, let hardwareAddress = interface.hardwareAddress else {
             let names = usable.map(\.name).joined(separator: ", ")
             throw Complaint(
                 name.map {
@@ -32,9 +29,19 @@ struct AddressProbe {
         (self.address, self.interface, self.hardwareAddress) = (address, interface, hardwareAddress)
     }
 
+    /// The usable interface with the smallest subnet that has the address. A router would not pass a probe on.
+    static func link(of address: IPAddress, in state: NetworkState) -> NetworkInterface? {
+        let links = state.interfaces.values.filter(\.isUsable).compactMap { interface in
+            interface.addresses.compactMap(\.prefix).filter { $0.contains(address) }.map(\.length).max()
+                .map { (interface, $0) }
+        }
+        return links.max { ($0.1, $1.0.index) < ($1.1, $0.0.index) }?.0
+    }
+
     /// Probes three times, 250 ms apart, and listens for half a second more.
     ///
-    /// - Returns: the hardware addresses that answered, and how often.
+    /// - Returns: the hardware addresses that answered, and how often. This host itself is not heard: what it sends is no
+    ///   frame that it receives.
     func run() async throws -> [MACAddress: Int] {
         let socket = try PacketSocket(
             etherType: address.family == .ipv4 ? .arp : .ipv6, interfaceIndex: interface.index, filter: .all)

@@ -5,14 +5,15 @@ import Reconciliation
 /// Keeps a ``ClusterSnapshot`` up to date and tells of it, for `-w`.
 actor ClusterFollower {
     private let reader: ClusterReader
+    private let troubles: Troubles
     private var snapshot = ClusterSnapshot()
     /// Types whose first list has not come yet.
     private var missing: Set<String> = []
     private let changes: AsyncStream<Void>
     private let change: AsyncStream<Void>.Continuation
 
-    init(_ reader: ClusterReader) {
-        self.reader = reader
+    init(_ reader: ClusterReader, troubles: Troubles = Troubles()) {
+        (self.reader, self.troubles) = (reader, troubles)
         (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -42,8 +43,9 @@ actor ClusterFollower {
         _ wrap: @escaping @Sendable (ObjectChange<Object>) -> ClusterChange
     ) {
         missing.insert(Object.resource.plural)
-        group.addTask { [reader] in
+        group.addTask { [reader, troubles] in
             await reader.client.reflect(type, namespace: namespace) { event in
+                await troubles.take(event)
                 if case .change(let change) = event { await self.take(wrap(change), of: Object.resource.plural) }
             }
         }

@@ -8,21 +8,24 @@ extension ClusterReader {
             var objects = HostObjects()
             objects.services = try await items(Service.self)
             objects.ingresses = try await items(Ingress.self)
-            objects.routes = try await optional("httproutes").map(HostObjects.Route.init)
+            let routes = HostObjects.routesPlural
+            objects.routes = objects.take(routes, try await optional(routes)).map(HostObjects.Route.init)
             if !objects.routes.isEmpty {
-                for gateway in try await optional("gateways") { objects.addGateway(gateway) }
+                let gateways = HostObjects.gatewaysPlural
+                for gateway in objects.take(gateways, try await optional(gateways)) { objects.addGateway(gateway) }
             }
             return objects
         }
     }
 
-    private func optional(_ plural: String) async throws -> [JSONValue] {
+    /// - Throws: what may be another at the next attempt.
+    private func optional(_ plural: String) async throws -> Result<[JSONValue], APIError> {
         do {
             let list = try await client.raw(.get, "/apis/gateway.networking.k8s.io/v1/\(plural)")
-            return list["items"]?.array ?? []
+            return .success(list["items"]?.array ?? [])
         } catch {
             guard error.isNotFound || error.isForbidden else { throw error }
-            return []
+            return .failure(error)
         }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KubernetesClient
 import KubernetesModel
+import Netlink
 import NetworkAddresses
 import Reconciliation
 
@@ -11,7 +12,8 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check", abstract: "Looks for what will hurt, in the cluster and on this host.",
         discussion: """
             Ends with status 0 when there is nothing but notes, 1 with warnings, 2 with errors. With --wire it also \
-            asks the LAN who answers for each announced address, which needs root or CAP_NET_RAW. Pools are compared \
+            asks the LANs of this host who answers for each announced address, which needs root or CAP_NET_RAW, and \
+            compares that with who is recorded to announce it. Pools are compared \
             with the ranges of the DHCP server on this host (dnsmasq, ISC dhcpd, Kea), and with those of --dhcp-range \
             and --dhcp-config.
             """)
@@ -36,7 +38,7 @@ struct CheckCommand: AsyncParsableCommand {
         surroundings.dhcp = dhcp
         var findings = ClusterCheck(snapshot: snapshot, surroundings: surroundings, now: .now).findings
         if !noHost { findings += try HostCheck.here().findings }
-        if wire { findings += try await Self.duplicates(snapshot) }
+        if wire { findings += try await Self.wire(snapshot) }
         findings.sort()
         if format == .json || format == .yaml {
             Console.line(OutputOptions.text(["items": .array(findings.map(\.object))], format))
@@ -72,19 +74,22 @@ struct CheckCommand: AsyncParsableCommand {
         return ranges
     }
 
-    /// Addresses that two machines answer for, or none.
-    private static func duplicates(_ snapshot: ClusterSnapshot) async throws -> [Finding] {
+    /// Asks the LANs that this host is in for every announced address.
+    private static func wire(_ snapshot: ClusterSnapshot) async throws -> [Finding] {
+        let (check, state) = (WireCheck(snapshot), try LinkMonitor.snapshot())
         var findings: [Finding] = []
-        let entries = ServiceView.entries(in: snapshot).values.flatMap { $0 }.filter { $0.conflict == nil }
-        for address in Set(entries.compactMap { IPAddress($0.address) }).sorted() {
-            let answers = try await AddressProbe(address, interface: nil).run().keys.sorted()
-            guard answers.count != 1 else { continue }
-            findings.append(
-                Finding(
-                    .error, "\(address)", ProbeCommand.sentence(address, answers, on: "the LAN"),
-                    "\(ProgramName.current) probe \(address)"))
+        var elsewhere: [IPAddress] = []
+        for address in check.addresses {
+            guard let interface = AddressProbe.link(of: address, in: state) else {
+                elsewhere.append(address)
+                continue
+            }
+            let probe = try AddressProbe(address, interface: interface.name)
+            let answers = Set(try await probe.run().keys)
+            let link = WireCheck.Link(name: interface.name, hardwareAddress: probe.hardwareAddress)
+            findings += [check.finding(address, answers, on: link)].compactMap { $0 }
         }
-        return findings
+        return findings + [WireCheck.note(elsewhere)].compactMap { $0 }
     }
 }
 

@@ -10,12 +10,21 @@ struct HostsCommand: AsyncParsableCommand {
             Names come from Ingress rules, from the annotations lb.cluster.home/hostnames and \
             external-dns.alpha.kubernetes.io/hostname, and from HTTPRoutes where the Gateway API is installed. For \
             dnsmasq, sync its hosts file: it reads that again on SIGHUP (`--reload 'pkill -HUP dnsmasq'`).
+
+            Whoever may write such an object chooses its names, so not every name is taken: none that is dotless, an \
+            address or localhost, and only those in the domains of --domain-filter.
             """)
 
     @Option(help: "hosts, dnsmasq or json.")
     var format = HostTable.Format.hosts
-    @Option(help: "Write names of this domain without it as well.")
+    @Option(help: "Write names of this domain without it as well.", transform: Self.domain)
     var domain: String?
+    @Option(
+        help: ArgumentHelp(
+            "Take only names in this domain; may be repeated. Default: the one of --domain, else \(NameFilter.privateUse.joined(separator: ", ")).",
+            valueName: "domain"),
+        transform: Self.domain)
+    var domainFilter: [String] = []
     @Option(help: "Keep one marked block of this file up to date, and nothing else in it.")
     var sync: String?
     @Flag(help: "Go on until interrupted: print or sync again after every change.")
@@ -34,7 +43,7 @@ struct HostsCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await cluster.withReader { reader in
-            let isChanged = try put(HostTable(try await reader.hostObjects()))
+            let isChanged = try put(table(try await reader.hostObjects()))
             let reload = reload.map { ReloadCommand(command: $0) }
             guard watch else {
                 if isChanged { try await reload?.run() }
@@ -42,6 +51,18 @@ struct HostsCommand: AsyncParsableCommand {
             }
             try await follow(HostsFollower(reader), reload)
         }
+    }
+
+    private static func domain(_ text: String) throws -> String {
+        guard let domain = HostTable.canonical(text), !domain.hasPrefix("*") else {
+            throw ValidationError("\"\(text)\" is no domain")
+        }
+        return domain
+    }
+
+    func table(_ objects: HostObjects) -> HostTable {
+        let domains = domainFilter.isEmpty ? domain.map { [$0] } : domainFilter
+        return HostTable(objects, filter: domains.map { NameFilter(domains: $0) } ?? NameFilter())
     }
 
     /// Goes on until cancelled. A slow or failing reload holds up no change of the file.
@@ -58,7 +79,7 @@ struct HostsCommand: AsyncParsableCommand {
                     ).run(requests)
                 }
             }
-            try await follower.follow { table in
+            try await follower.follow(table) { table in
                 do {
                     if try put(table) { request.yield() }
                     return true

@@ -9,7 +9,8 @@ struct ProbeCommand: AsyncParsableCommand {
         commandName: "probe", abstract: "Asks the LAN who answers for an address: one machine, two, or none.",
         discussion: """
             Needs root or CAP_NET_RAW. The probe changes nobody's ARP table. Ends with status 0 when one machine \
-            answers, 1 when none does, 2 when several do.
+            answers, 1 when none does, 2 when several do. The host that it runs on is not heard: for what that one \
+            announces itself, run it on another, or see `\(ProgramName.current) check --wire`.
             """)
 
     @Argument(help: "An IPv4 or IPv6 address.")
@@ -39,7 +40,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
     static func sentence(_ address: IPAddress, _ machines: [MACAddress], on interface: String) -> String {
         switch machines.count {
-        case 0: "nobody answers for \(address) on \(interface)"
+        case 0: "nobody answers for \(address) on \(interface) (this host itself is not heard)"
         case 1: "\(address) is at \(machines[0]) on \(interface)"
         default:
             "\(machines.count) machines answer for \(address) on \(interface): "

@@ -38,8 +38,9 @@ extension HostTable {
     }
 
     private func spellings(_ name: String, _ domain: String?) -> [String] {
-        guard let domain, name.hasSuffix(".\(domain)"), name.utf8.count > domain.utf8.count + 1 else { return [name] }
-        return [name, String(name.dropLast(domain.count + 1))]
+        guard let domain, name.hasSuffix(".\(domain)") else { return [name] }
+        let short = name.dropLast(domain.count + 1)
+        return NameFilter.isShortName(short) ? [name, String(short)] : [name]
     }
 
     private var json: JSONValue {

@@ -8,7 +8,7 @@ struct HostTable: Sendable, Hashable {
 
     /// In lower case, perhaps with `*.` in front.
     private(set) var entries: [String: Entry] = [:]
-    /// Names that have no address yet, or are no names, with the object that has them.
+    /// Names that have no address yet, or that nobody may have, with the object that has them.
     private(set) var skipped: [String] = []
 
     struct Entry: Sendable, Hashable {
@@ -17,10 +17,10 @@ struct HostTable: Sendable, Hashable {
         var sources: Set<String> = []
     }
 
-    init() {}
+    private let filter: NameFilter
 
-    init(_ objects: HostObjects) {
-        self.init()
+    init(_ objects: HostObjects, filter: NameFilter = NameFilter()) {
+        self.filter = filter
         for service in objects.services where service.spec?.type == "LoadBalancer" {
             add(
                 Self.annotated(service.metadata), at: Self.addresses(service.status?.loadBalancer),
@@ -30,10 +30,16 @@ struct HostTable: Sendable, Hashable {
             let names = (ingress.spec?.rules ?? []).compactMap(\.host) + Self.annotated(ingress.metadata)
             add(names, at: Self.addresses(ingress.status?.loadBalancer), from: "Ingress \(ingress.key)")
         }
-        for route in objects.routes {
-            let addresses = route.gateways.flatMap { objects.gateways[$0] ?? [] }
-            add(route.hostnames, at: Set(addresses), from: "HTTPRoute \(route.key)")
+        for route in objects.routes where !route.hostnames.isEmpty {
+            let source = "HTTPRoute \(route.key)"
+            for parent in route.parents {
+                if let refusal = parent.refusal { skipped.append("\(source): Gateway \(parent.gateway) \(refusal)") }
+            }
+            let accepted = route.parents.filter { $0.refusal == nil }
+            guard !accepted.isEmpty else { continue }
+            add(route.hostnames, at: Set(accepted.flatMap { objects.gateways[$0.gateway] ?? [] }), from: source)
         }
+        skipped += objects.forbidden
     }
 
     private static func annotated(_ metadata: ObjectMeta) -> [String] {
@@ -50,6 +56,10 @@ struct HostTable: Sendable, Hashable {
         for name in names.uniqued() {
             guard let name = Self.canonical(name) else {
                 skipped.append("\(source): \"\(name)\" is no hostname")
+                continue
+            }
+            if let refusal = filter.refusal(of: name) {
+                skipped.append("\(source): \(name) \(refusal.sentence)")
                 continue
             }
             guard !addresses.isEmpty else {
@@ -72,40 +82,5 @@ struct HostTable: Sendable, Hashable {
                 && label.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95 }
         }
         return isValid && name.utf8.count <= 253 ? String(name) : nil
-    }
-}
-
-/// The objects that a ``HostTable`` is made of.
-struct HostObjects: Sendable {
-    var services: [Service] = []
-    var ingresses: [Ingress] = []
-    var routes: [Route] = []
-    var gateways: [ObjectKey: [IPAddress]] = [:]
-
-    /// `gateway.networking.k8s.io/v1` HTTPRoute, reduced.
-    struct Route: Sendable {
-        let key: ObjectKey
-        let hostnames: [String]
-        let gateways: [ObjectKey]
-
-        init(_ object: JSONValue) {
-            let namespace = object["metadata"]?["namespace"]?.string ?? ""
-            key = ObjectKey(namespace: namespace, name: object["metadata"]?["name"]?.string ?? "")
-            hostnames = (object["spec"]?["hostnames"]?.array ?? []).compactMap(\.string)
-            gateways = (object["spec"]?["parentRefs"]?.array ?? []).compactMap { parent in
-                guard parent["kind"]?.string ?? "Gateway" == "Gateway", let name = parent["name"]?.string else {
-                    return nil
-                }
-                return ObjectKey(namespace: parent["namespace"]?.string ?? namespace, name: name)
-            }
-        }
-    }
-
-    mutating func addGateway(_ object: JSONValue) {
-        let key = ObjectKey(
-            namespace: object["metadata"]?["namespace"]?.string, name: object["metadata"]?["name"]?.string ?? "")
-        gateways[key] = (object["status"]?["addresses"]?.array ?? []).compactMap { address in
-            address["value"]?.string.flatMap { IPAddress($0) }
-        }
     }
 }

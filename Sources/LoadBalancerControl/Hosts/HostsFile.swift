@@ -8,10 +8,40 @@ struct HostsFile {
     /// Symbolic links are followed: the file itself is replaced, the link stays.
     init(path: String) { self.path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
 
-    /// Writes the block unless it is there already.
+    /// Writes the block unless it is there already. Of several runs on one file each writes the whole of it, one after the
+    /// other.
     ///
     /// - Returns: whether the file changed.
     func sync(_ lines: [String]) throws -> Bool {
+        guard try change(lines) != nil else { return false }
+        do {
+            let draft = try lockedDraft()
+            // Held until the draft has become the file, or is gone: closing it lets the next run go on.
+            defer { try? draft.close() }
+            do {
+                // Another run, or the operator, may have written it meanwhile.
+                guard let (content, attributes) = try change(lines) else {
+                    try FileManager.default.removeItem(atPath: draftPath)
+                    return false
+                }
+                try replace(draft, with: content, attributes)
+                return true
+            } catch {
+                try? FileManager.default.removeItem(atPath: draftPath)
+                throw error
+            }
+        } catch let error as Complaint {
+            throw error
+        } catch {
+            let isMounted = (error as? POSIXError)?.code == .EBUSY
+            let remedy =
+                isMounted ? "it is a mount of its own: sync the file outside the container" : "run as its owner"
+            throw Complaint("cannot replace \(path): \(error.localizedDescription); \(remedy)")
+        }
+    }
+
+    /// What the file is to be, and its mode and owner; nil when it is so already.
+    private func change(_ lines: [String]) throws -> (content: [UInt8], attributes: [FileAttributeKey: Any])? {
         let old: [UInt8]
         let attributes: [FileAttributeKey: Any]
         do {
@@ -20,39 +50,47 @@ struct HostsFile {
         } catch {
             throw Complaint("cannot read \(path): create it first, or name another file with --sync")
         }
-        let new: [UInt8]
-        do { new = try HostsBlock.put(lines, into: old) } catch { throw Complaint("\(path) \(error)") }
-        guard new != old else { return false }
-        try replace(with: new, attributes)
-        return true
+        do {
+            let new = try HostsBlock.put(lines, into: old)
+            let kept: Set<FileAttributeKey> = [.posixPermissions, .ownerAccountID, .groupOwnerAccountID]
+            return new == old ? nil : (new, attributes.filter { kept.contains($0.key) })
+        } catch {
+            throw Complaint("\(path) \(error)")
+        }
     }
 
-    /// A new file beside the old one, with its mode and owner, on disk before it takes the old one's name.
-    ///
-    /// The new file's name is always the same, so that a crash leaves at most one, which the next run overwrites.
-    private func replace(with content: [UInt8], _ attributes: [FileAttributeKey: Any]) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let draft = "\(folder)/.\(URL(fileURLWithPath: path).lastPathComponent).lbctl"
-        let kept = attributes.filter { [.posixPermissions, .ownerAccountID, .groupOwnerAccountID].contains($0.key) }
-        do {
+    private var folder: String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
+
+    /// Always the same name, so that a crash leaves at most one draft, which the next run overwrites.
+    private var draftPath: String { "\(folder)/.\(URL(fileURLWithPath: path).lastPathComponent).lbctl" }
+
+    /// The new file beside the old one, empty, and this run's alone.
+    private func lockedDraft() throws -> FileHandle {
+        while true {
             // Foundation's own ways to create a file leave drafts of another name when they are killed.
             let descriptor = try FileDescriptor.open(
-                FilePath(draft), .writeOnly, options: [.create, .truncate, .noFollow, .closeOnExec],
+                FilePath(draftPath), .writeOnly, options: [.create, .noFollow, .closeOnExec],
                 permissions: .ownerReadWrite)
-            let handle = FileHandle(fileDescriptor: descriptor.rawValue, closeOnDealloc: true)
-            try handle.write(contentsOf: Data(content))
-            try FileManager.default.setAttributes(kept, ofItemAtPath: draft)
-            try handle.synchronize()
-            try handle.close()
-            // rename(2) is the one step that others see. Foundation has no call for it that replaces a file.
-            guard unsafe rename(draft, path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-            try? FileHandle(forReadingFrom: URL(fileURLWithPath: folder)).synchronize()
-        } catch {
-            try? FileManager.default.removeItem(atPath: draft)
-            let isMounted = (error as? POSIXError)?.code == .EBUSY
-            let remedy =
-                isMounted ? "it is a mount of its own: sync the file outside the container" : "run as its owner"
-            throw Complaint("cannot replace \(path): \(error.localizedDescription); \(remedy)")
+            let draft = FileHandle(fileDescriptor: descriptor.rawValue, closeOnDealloc: true)
+            while flock(descriptor.rawValue, LOCK_EX) != 0 {
+                guard errno == EINTR else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+            }
+            // The run that had the lock before has made the draft the file itself, or has removed it.
+            let now = try? Stat(FilePath(draftPath), followTargetSymlink: false)
+            let mine = try Stat(descriptor)
+            guard let now, now.inode == mine.inode, now.deviceID == mine.deviceID else { continue }
+            try draft.truncate(atOffset: 0)
+            return draft
         }
+    }
+
+    /// The draft is on disk, with the old file's mode and owner, before it takes the old one's name.
+    private func replace(_ draft: FileHandle, with content: [UInt8], _ attributes: [FileAttributeKey: Any]) throws {
+        try draft.write(contentsOf: Data(content))
+        try FileManager.default.setAttributes(attributes, ofItemAtPath: draftPath)
+        try draft.synchronize()
+        // rename(2) is the one step that others see. Foundation has no call for it that replaces a file.
+        guard unsafe rename(draftPath, path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        try? FileHandle(forReadingFrom: URL(fileURLWithPath: folder)).synchronize()
     }
 }
