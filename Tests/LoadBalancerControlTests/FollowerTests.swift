@@ -3,6 +3,7 @@ import EmbeddedAPIServer
 import Foundation
 import KubernetesClient
 import KubernetesModel
+import MonotonicTime
 import Reconciliation
 import Testing
 
