@@ -20,6 +20,7 @@ struct ClusterFollower: ServiceLifecycle.Service {
                 group.addTask { await follow(.nodes) { .node($0) } }
                 group.addTask { await follow(.namespaces) { .namespace($0) } }
                 group.addTask { await follow(.announcements, in: namespace) { .announcement($0) } }
+                group.addTask { await follow(.leases, in: namespace) { .lease($0) } }
                 group.addTask { await followServiceRanges() }
             }
         }

@@ -60,11 +60,11 @@ struct ControllerMetrics: Sendable {
         }
     }
 
-    /// A controller that leads no more knows nothing about pools that it should go on saying.
+    /// A controller that leads no more knows nothing about pools and Services that it should go on saying.
     mutating func stop() {
         for name in pools { forget(name) }
         pools = []
-        unannounced.record(0)
+        for gauge in [unannounced, waiting, allocated] { gauge.record(0) }
     }
 
     private func forget(_ pool: String) {

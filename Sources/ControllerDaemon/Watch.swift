@@ -3,7 +3,7 @@ package import Reconciliation
 
 /// The resource types that a controller follows.
 package enum Watch: String, CaseIterable, Sendable {
-    case services, pools, nodes, namespaces, announcements
+    case services, pools, nodes, namespaces, announcements, leases
     /// Not served by every API server that Herald supports: waited for only when it is.
     case serviceCIDRs
 }
@@ -17,6 +17,7 @@ extension ClusterChange {
         case .node(.replaced): .nodes
         case .namespace(.replaced): .namespaces
         case .announcement(.replaced): .announcements
+        case .lease(.replaced): .leases
         case .serviceCIDR(.replaced): .serviceCIDRs
         default: nil
         }
@@ -28,6 +29,7 @@ extension ClusterChange {
         case .service(let change): .service(change.map(\.trimmed))
         case .node(let change): .node(change.map(\.trimmed))
         case .namespace(let change): .namespace(change.map(\.trimmed))
+        case .lease(let change): .lease(change.map(\.trimmed))
         default: self
         }
     }
@@ -72,5 +74,14 @@ extension Node {
 extension Namespace {
     fileprivate var trimmed: Namespace {
         Namespace(metadata: ObjectMeta(name: metadata.name, labels: metadata.labels))
+    }
+}
+
+extension Lease {
+    /// When it was renewed is all that matters.
+    fileprivate var trimmed: Lease {
+        Lease(
+            metadata: ObjectMeta(name: metadata.name, namespace: metadata.namespace),
+            spec: Spec(renewTime: spec?.renewTime))
     }
 }

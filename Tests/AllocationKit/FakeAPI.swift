@@ -5,7 +5,7 @@ package import MonotonicTime
 import NetworkAddresses
 package import Reconciliation
 
-/// A strict little API server for Services, pools, nodes, namespaces and announcements: versions, a change log, merge
+/// A strict little API server for Services, pools, nodes, namespaces, announcements and Leases: versions, a change log, merge
 /// patches that conflict on an old version. Time is virtual.
 package final class FakeAPI {
     package private(set) var services: [ObjectKey: Service] = [:]
@@ -13,6 +13,7 @@ package final class FakeAPI {
     package private(set) var nodes: [ObjectKey: Node] = [:]
     package private(set) var namespaces: [ObjectKey: Namespace] = [:]
     package private(set) var announcements: [ObjectKey: ServiceL2Status] = [:]
+    package private(set) var leases: [ObjectKey: Lease] = [:]
     package private(set) var serviceCIDRs: [ObjectKey: ServiceCIDR] = [:]
     package private(set) var log: [ClusterChange] = []
     package private(set) var writes = 0
@@ -87,6 +88,17 @@ package final class FakeAPI {
         log.append(.announcement(.applied(announcement)))
     }
 
+    package func put(_ lease: Lease) {
+        var lease = lease
+        stamp(&lease.metadata, old: leases[lease.key]?.metadata)
+        leases[lease.key] = lease
+        log.append(.lease(.applied(lease)))
+    }
+
+    package func deleteLease(_ key: ObjectKey) {
+        if let old = leases.removeValue(forKey: key) { log.append(.lease(.deleted(old))) }
+    }
+
     package func put(_ range: ServiceCIDR) {
         var range = range
         stamp(&range.metadata, old: serviceCIDRs[range.key]?.metadata)
@@ -142,6 +154,7 @@ package final class FakeAPI {
         [
             .node(.replaced(Array(nodes.values))), .namespace(.replaced(Array(namespaces.values))),
             .pool(.replaced(Array(pools.values))), .announcement(.replaced(Array(announcements.values))),
+            .lease(.replaced(Array(leases.values))),
             .service(.replaced(Array(services.values))), .serviceCIDR(.replaced(Array(serviceCIDRs.values))),
         ]
     }

@@ -8,7 +8,7 @@ package struct ControllerPlan: Sendable, Hashable {
     /// Every Service that has, or should have, something of Herald's in its status.
     package var services: [ObjectKey: ServicePlan]
     package var pools: [String: PoolPlan]
-    /// What is left in ServiceL2Status of Services and nodes that are gone.
+    /// What is left in ServiceL2Status of Services and nodes that are gone, and of speakers that have fallen silent.
     package var leftovers: [Leftover]
 
     /// Plans from scratch, as a controller does when it starts.
@@ -112,7 +112,7 @@ package struct PoolPlan: Sendable, Hashable {
 package enum Leftover: Sendable, Hashable {
     /// A ServiceL2Status whose Service is gone, or is no load balancer any more.
     case object(ObjectKey)
-    /// Entries of nodes that are gone: what is to remain.
+    /// Entries of nodes that are gone, or whose speaker is silent: what is to remain.
     case entries(ObjectKey, remaining: [ServiceL2Status.Announced])
 }
 
@@ -121,6 +121,8 @@ package struct ControllerMemory: Sendable, Equatable {
     package var decisions: [ObjectKey: Decision] = [:]
     package var quarantine = Quarantine()
     package var conflicts: [IPAddress: SeenConflict] = [:]
+    /// `nil`: every speaker is given the whole hold.
+    package var silence: SpeakerSilence?
 
     package init() {}
 

@@ -26,12 +26,11 @@ extension ControllerPlanner {
         _ key: ObjectKey, _ addresses: [IPAddress], pool: String?, _ outcome: AllocationOutcome,
         _ request: AddressRequest
     ) -> ServicePlan {
-        let entries = announcement(of: key)?.status?.addresses ?? []
-        return ServicePlan(
+        ServicePlan(
             addresses: addresses, pool: pool,
             conditions: ServicePlan.Conditions(
                 allocated: .allocated(outcome, addresses, pool: pool, request: request),
-                announced: .announced(addresses, entries: entries, service: key)))
+                announced: .announced(addresses, entries: entries(of: key), service: key)))
     }
 
     /// Why the Service's addresses are what they are since they last changed.
@@ -46,8 +45,9 @@ extension ControllerPlanner {
     /// Assigned addresses that no speaker says it announces.
     package var unannouncedCount: Int {
         allocator.holdings.reduce(0) { count, holding in
-            let entries = announcement(of: ObjectKey(holding.key))?.status?.addresses ?? []
-            let announced = entries.filter { $0.conflict == nil }.compactMap { IPAddress($0.address) }
+            let announced = entries(of: ObjectKey(holding.key)).filter { $0.conflict == nil }.compactMap {
+                IPAddress($0.address)
+            }
             return count + holding.value.addresses.count { !announced.contains($0) }
         }
     }
@@ -68,9 +68,14 @@ extension ControllerPlanner {
             })
     }
 
-    func announcement(of key: ObjectKey) -> ServiceL2Status? {
+    /// What speakers say of a Service's addresses, but those that have fallen silent.
+    private func entries(of key: ObjectKey) -> [ServiceL2Status.Announced] {
         let name = ServiceL2Status.objectName(namespace: key.namespace, name: key.name)
-        return snapshot.announcements[ObjectKey(namespace: policy.namespace, name: name)]
+        return living(snapshot.announcements[ObjectKey(namespace: policy.namespace, name: name)])
+    }
+
+    private func living(_ object: ServiceL2Status?) -> [ServiceL2Status.Announced] {
+        (object?.status?.addresses ?? []).filter { !silence.nodes.contains($0.node) }
     }
 
     /// What stays in the status of a Service that is not Herald's any more. A load balancer is another class's now, and
@@ -88,9 +93,8 @@ extension ControllerPlanner {
                 return .object(key)
             }
             // Without any node in sight, the list of nodes is not to be trusted.
-            guard !nodes.isEmpty, let entries = object.status?.addresses else { return nil }
-            let remaining = entries.filter { nodes.contains($0.node) }
-            return remaining.count == entries.count ? nil : .entries(key, remaining: remaining)
+            let remaining = living(object).filter { nodes.isEmpty || nodes.contains($0.node) }
+            return remaining.count == object.announcers.count ? nil : .entries(key, remaining: remaining)
         }
     }
 
@@ -124,7 +128,7 @@ extension ControllerPlanner {
     }
 
     mutating func takeInConflicts(of object: ServiceL2Status, at now: PlanTime) {
-        for entry in object.status?.addresses ?? [] {
+        for entry in living(object) {
             guard let hardware = entry.conflict, let address = IPAddress(entry.address) else { continue }
             // While it lasts, the record is renewed now and then, not at every look.
             if let known = conflicts[address], known.hardwareAddress == hardware,
@@ -146,6 +150,9 @@ extension ServiceL2Status {
         guard parts.count == 2 else { return nil }
         return ObjectKey(namespace: String(parts[0]), name: String(parts[1]))
     }
+
+    /// The node of each entry.
+    var announcers: [String] { (status?.addresses ?? []).map(\.node) }
 }
 
 extension ClusterSnapshot {

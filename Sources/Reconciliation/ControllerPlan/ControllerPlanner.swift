@@ -18,6 +18,8 @@ package struct ControllerPlanner: Sendable {
     /// Those of them that ask for an address by number: whoever moves there changes what they are told.
     private var waitingFor: [IPAddress: Set<ObjectKey>] = [:]
     var conflicts: [IPAddress: SeenConflict] = [:]
+    /// Whose entries in announcements no longer count.
+    private(set) var silence: SpeakerSilence
     private(set) var shown = ShownAddresses()
     /// Services and pools whose plan may be another since ``takeTouched()``.
     private var touched = Touched()
@@ -47,7 +49,10 @@ package struct ControllerPlanner: Sendable {
         (self.snapshot, self.policy) = (snapshot, policy)
         table = PoolTable(snapshot)
         conflicts = memory.conflicts
+        silence = memory.silence ?? SpeakerSilence(at: now.instant)
         allocator = Allocator(pools: [])
+        _ = silence.take(.replaced(Array(snapshot.leases.values)), at: now.instant)
+        seeAnnouncers(at: now)
         updateConflicts(at: now)
         planFromScratch(memory, at: now)
     }
@@ -56,6 +61,7 @@ package struct ControllerPlanner: Sendable {
         var memory = ControllerMemory()
         memory.quarantine = allocator.quarantine
         memory.conflicts = conflicts
+        memory.silence = silence
         for (key, record) in records {
             let addresses = allocator.holdings[Holder(key)]?.addresses ?? []
             memory.decisions[key] = ControllerMemory.Decision(
@@ -91,12 +97,17 @@ package struct ControllerPlanner: Sendable {
             for key in Self.services(change) + before { touched.services.insert(key) }
             let had = conflicts
             switch change {
-            case .applied(let object): takeInConflicts(of: object, at: now)
-            case .replaced: updateConflicts(at: now)
+            case .applied(let object):
+                for node in object.announcers { silence.sees(node, at: now.instant) }
+                takeInConflicts(of: object, at: now)
+            case .replaced:
+                seeAnnouncers(at: now)
+                updateConflicts(at: now)
             case .deleted: break
             }
             replanIfConflictsChanged(since: had, at: now)
-        case .advertisement, .endpointSlice, .lease: break
+        case .lease(let change): touch(announcedBy: silence.take(change, at: now.instant))
+        case .advertisement, .endpointSlice: break
         }
     }
 
@@ -120,9 +131,26 @@ package struct ControllerPlanner: Sendable {
 
     /// Lets what has waited long enough end: to be called now and then.
     package mutating func tick(at now: PlanTime) {
+        let announcers = Set(snapshot.announcements.values.flatMap(\.announcers))
+        touch(announcedBy: silence.judge(among: announcers, at: now.instant))
         let had = conflicts
         updateConflicts(at: now)
         replanIfConflictsChanged(since: had, at: now)
+    }
+
+    private mutating func seeAnnouncers(at now: PlanTime) {
+        for object in snapshot.announcements.values {
+            for node in object.announcers { silence.sees(node, at: now.instant) }
+        }
+    }
+
+    /// What these nodes say counts no more, or counts again.
+    private mutating func touch(announcedBy nodes: Set<String>) {
+        guard !nodes.isEmpty else { return }
+        touched.announcements = true
+        for object in snapshot.announcements.values where object.announcers.contains(where: nodes.contains) {
+            if let service = object.serviceKey { touched.services.insert(service) }
+        }
     }
 
     private mutating func replanIfRulesChanged(at now: PlanTime) {
