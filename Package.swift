@@ -156,6 +156,7 @@ let tests: [Target] = [
     .executableTarget(
         name: "simulate", dependencies: ["SimulationKit"], path: "Tests/Simulate"),
     .executableTarget(name: "histories", dependencies: ["AllocationKit"], path: "Tests/Histories"),
+    .testTarget(name: "MonotonicTimeTests", dependencies: ["MonotonicTime"]),
     .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses", "CaptureKit"]),
     .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "MonotonicTime", "NetworkAddresses"]),

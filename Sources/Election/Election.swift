@@ -45,10 +45,10 @@ package struct Election: Sendable {
     }
 
     /// When `poll` has something to do; claims of a speaker that is not ready are never due.
-    package var nextDeadline: Instant? {
+    package func nextDeadline(at now: Instant) -> Instant? {
         guard isReady else { return nil }
-        if isAnyDirty { return Instant(nanoseconds: .min) }
-        return min(schedule.due, nextDue ?? schedule.due)
+        let due = min(schedule.due, nextDue ?? schedule.due)
+        return isAnyDirty ? min(now, due) : due
     }
 
     // MARK: The view of the API

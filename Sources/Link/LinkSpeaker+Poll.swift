@@ -6,7 +6,7 @@ internal import NetworkAddresses
 internal import Wire
 
 extension LinkSpeaker {
-    /// When `poll` is wanted next.
+    /// When `poll` is wanted next; `now` when it is at once, as after a take: that is to be looked at once more.
     package func nextDeadline(at now: Instant) -> Instant {
         var deadline = layer2.nextDeadline(at: now)
         func consider(_ instant: Instant?) {
@@ -16,7 +16,7 @@ extension LinkSpeaker {
             consider(farewell.nextHello)
         } else {
             consider(membership.nextDeadline)
-            consider(election.nextDeadline)
+            consider(election.nextDeadline(at: now))
         }
         if !pending.isEmpty { consider(now) }
         return deadline ?? now + .seconds(1)
@@ -35,7 +35,7 @@ extension LinkSpeaker {
     mutating func finish(at now: Instant) -> [LinkEffect] {
         guard !isRestarting else { return [] }
         var effects: [LinkEffect] = []
-        if let due = election.nextDeadline, now >= due {
+        if let due = election.nextDeadline(at: now), now >= due {
             effects += perform(election.poll(at: now, isMute: membership.isMute(at: now)), at: now)
         }
         effects += sendClaims(at: now)

@@ -10,10 +10,15 @@ public struct Instant: Sendable, Hashable, Comparable {
 
     public static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
     public static func + (instant: Instant, interval: Interval) -> Instant {
-        Instant(nanoseconds: instant.nanoseconds &+ interval.nanoseconds)
+        Instant(nanoseconds: instant.nanoseconds.addingSaturated(interval.nanoseconds))
     }
     public static func - (instant: Instant, interval: Interval) -> Instant {
-        Instant(nanoseconds: instant.nanoseconds &- interval.nanoseconds)
+        Instant(nanoseconds: instant.nanoseconds.subtractingSaturated(interval.nanoseconds))
     }
-    public static func - (a: Instant, b: Instant) -> Interval { Interval(nanoseconds: a.nanoseconds &- b.nanoseconds) }
+    public static func - (a: Instant, b: Instant) -> Interval {
+        Interval(nanoseconds: a.nanoseconds.subtractingSaturated(b.nanoseconds))
+    }
+
+    /// How long to sleep from here until `deadline`: not at all when that has passed, however long ago.
+    public func remaining(until deadline: Instant) -> Interval { max(deadline - self, .zero) }
 }

@@ -39,4 +39,30 @@ struct LoneReceptionTests {
         await loop.stop()
         #expect(isAnswered, "\(questions) questions")
     }
+
+    @Test("a speaker that takes everything at once announces all of it, though nothing wakes it but its own deadlines")
+    func survivor() async throws {
+        let segment = try await Segment.make()
+        var configuration = LinkConfiguration(
+            nodeName: "node", interfaceName: "eth0", interfaceIndex: try await segment.interfaceIndex(),
+            hardwareAddress: Segment.nodeHardware, cluster: ClusterID(uid: "test"))
+        configuration.keys = HelloKeys(current: [1])
+        configuration.intents = (0..<300 as Range<UInt32>).map {
+            AddressIntent(
+                address: .v4(IPv4Address(rawValue: 0x0A01_0000 + $0)), allocation: AllocationID(rawValue: 1),
+                eligible: ["node": 0])
+        }
+        let witness = try await Witness.watch(segment, "arp")
+        let loop = try PacketLoop<LinkSpeaker>()
+        try await segment.insideNode { try loop.start() }
+        loop.configure([configuration])
+        for await event in loop.events {
+            if case .fact(.took, _) = event { break }
+        }
+        // They take 150 ms; an idle speaker's own reports come every 10 s.
+        try await Task.sleep(for: .seconds(2))
+        let announced = try await witness.sightings().compactMap(\.frame.announced)
+        await loop.stop()
+        #expect(Set(announced).count == 300)
+    }
 }

@@ -150,12 +150,12 @@ package final class Simulation {
         guard var speaker = node.speaker.take() else { return }
         let local = now + node.clockOffset
         var effects = call(&speaker, local)
-        // The packet thread polls as soon as the deadline has passed.
-        var deadline = speaker.nextDeadline(at: local)
-        while deadline <= local {
-            effects += speaker.poll(at: local)
-            deadline = speaker.nextDeadline(at: local)
-        }
+        // As the packet thread does: one poll when that is due, then a sleep of as long as remains, if any.
+        var sleep: Interval
+        repeat {
+            if speaker.nextDeadline(at: local) <= local { effects += speaker.poll(at: local) }
+            sleep = local.remaining(until: speaker.nextDeadline(at: local))
+        } while sleep == .zero
         let hasEnded = speaker.isRestarting && speaker.mayEnd(at: local)
         node.speaker = consume speaker
         for effect in effects {
@@ -165,13 +165,13 @@ package final class Simulation {
             }
         }
         if hasEnded { return end(node) }
-        scheduleWake(node, deadline - node.clockOffset)
+        scheduleWake(node, now + sleep)
     }
 
     private func scheduleWake(_ node: VirtualNode, _ deadline: Instant) {
         if let wakeAt = node.wakeAt, wakeAt <= deadline { return }
         // The scheduler of a real machine is this late.
-        let time = max(deadline, now) + .microseconds(Int64(random.below(2000)))
+        let time = deadline + .microseconds(Int64(random.below(2000)))
         if let wakeAt = node.wakeAt, wakeAt <= time { return }
         node.wakeAt = time
         push(.wake(node.index, process: node.process), at: time)

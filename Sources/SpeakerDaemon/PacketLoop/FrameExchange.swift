@@ -4,8 +4,9 @@ import PacketSocket
 
 /// Frames in and out, in batches whose memory is made once.
 struct FrameExchange: ~Copyable {
-    /// Room for the longest Neighbor Discovery message that anybody sends; ARP needs 60 octets.
-    private var questions = FrameBatch(capacity: 64, frameSize: 256)
+    /// A whole Ethernet frame: with options as those of RFC 3971 a Neighbor Discovery message may be as long. Only what
+    /// arrives is copied, so that the room costs nothing. An odd number of cache lines: frames do not crowd into a few sets.
+    private var questions = FrameBatch(capacity: 64, frameSize: 25 * 64)
     private var answers = FrameBatch(capacity: 64, frameSize: 128)
     private var messages = FrameBatch(capacity: 16, frameSize: 9216)
     private var outbox = FrameBatch(capacity: 32, frameSize: 9216)
@@ -67,8 +68,12 @@ struct FrameExchange: ~Copyable {
     }
 
     /// Throws away what waits in a socket.
-    mutating func discard(_ descriptor: Int32) {
-        for _ in 0..<4096 where messages.receive(from: descriptor) != 0 { return }
+    mutating func discard<Core: LinkCore>(_ port: LinkPort<Core>, _ descriptor: Int32) {
+        for _ in 0..<4096 {
+            guard messages.receive(from: descriptor) == 0 else { return }
+            port.counters.framesReceived &+= UInt64(messages.count)
+            port.counters.framesOutOfTime &+= UInt64(messages.count)
+        }
     }
 
     // MARK: Sending

@@ -22,7 +22,8 @@ package protocol LinkCore: Sendable {
     /// Does what is due.
     mutating func poll(at now: Instant) -> [LinkEffect]
 
-    /// When `poll` is wanted next; `nil` for never.
+    /// When `poll` is wanted next: `now` when it is at once, also right after `poll`; `nil` for never. Waking up later than
+    /// this is lateness, so that it is never long before anything could be due.
     func nextDeadline(at now: Instant) -> Instant?
 
     mutating func configure(_ configuration: LinkConfiguration, at now: Instant) -> [LinkEffect]

@@ -19,13 +19,19 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     private var monitorProblem: String?
     private var network = NetworkState()
     private var pollSet = PollSet()
-    private var sources: [(port: LinkPort<Core>, source: LinkPort<Core>.Source)] = []
+    /// What is at the same place of `pollSet`, in the order of service.
+    private var sources: [Source] = []
     private var frames = FrameExchange()
     private var nextReport: Instant
     private var nextRetry: Instant?
     private var wakeUps: UInt64 = 0
     private var isRestarting = false
     private var isStopping = false
+
+    private enum Source {
+        case mailbox, netlink
+        case frames(LinkPort<Core>, LinkPort<Core>.Source)
+    }
 
     init(mailbox: PacketMailbox, settings: PacketLoopSettings, tell: @escaping (PacketEvent) -> Void) {
         (self.mailbox, self.settings, self.tell) = (mailbox, settings, tell)
@@ -50,19 +56,12 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     /// One wake-up: orders, netlink, frames, deadlines, in this order.
     private mutating func turn() {
         let deadline = nextDeadline(at: Self.now())
-        let asleep = Self.now()
-        pollSet.wait(nanoseconds: deadline.map { max(($0 - asleep).nanoseconds, 0) } ?? -1)
+        pollSet.wait(nanoseconds: Self.now().remaining(until: deadline).nanoseconds)
         wakeUps &+= 1
         var now = Self.now()
-        if let deadline, now - deadline > settings.lateness { tellLateness(now - deadline, at: now) }
-        if pollSet.isReady(0) { obey(mailbox.take(), at: now) }
-        if monitor != nil, pollSet.isReady(1) { updateNetwork(at: now) }
-        let first = monitor == nil ? 1 : 2
-        if !needsRebuild {
-            for index in sources.indices where pollSet.isReady(first + index) {
-                drain(sources[index].port, sources[index].source)
-            }
-        }
+        if now - deadline > settings.lateness { tellLateness(now - deadline, at: now) }
+        // Once one of them has opened or closed a descriptor, the rest is found in the next turn.
+        for index in sources.indices where !needsRebuild && pollSet.isReady(index) { serve(sources[index], at: now) }
         now = Self.now()
         for port in ports.values {
             let effects = port.core.nextDeadline(at: now).map { $0 <= now } ?? false ? port.core.poll(at: now) : []
@@ -74,7 +73,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         if isRestarting, ports.values.allSatisfy({ $0.core.mayEnd(at: now) }) { isStopping = true }
     }
 
-    private func nextDeadline(at now: Instant) -> Instant? {
+    private func nextDeadline(at now: Instant) -> Instant {
         var deadline = nextReport
         if let nextRetry { deadline = min(deadline, nextRetry) }
         for port in ports.values {
@@ -88,13 +87,23 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         needsRebuild = false
         pollSet.removeAll()
         sources.removeAll(keepingCapacity: true)
-        pollSet.add(mailbox.signal.descriptor)
-        if let descriptor = monitor?.descriptor { pollSet.add(descriptor) }
+        watch(mailbox.signal.descriptor, .mailbox)
+        if let descriptor = monitor?.descriptor { watch(descriptor, .netlink) }
         for port in ports.values {
-            for (descriptor, source) in port.descriptors {
-                pollSet.add(descriptor)
-                sources.append((port, source))
-            }
+            for (descriptor, source) in port.descriptors { watch(descriptor, .frames(port, source)) }
+        }
+    }
+
+    private mutating func watch(_ descriptor: Int32, _ source: Source) {
+        pollSet.add(descriptor)
+        sources.append(source)
+    }
+
+    private mutating func serve(_ source: Source, at now: Instant) {
+        switch source {
+        case .mailbox: obey(mailbox.take(), at: now)
+        case .netlink: updateNetwork(at: now)
+        case .frames(let port, let source): drain(port, source)
         }
     }
 
@@ -127,7 +136,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     /// Frames that piled up while the process was stopped are of another time: whoever sent them has moved on.
     private mutating func tellLateness(_ lateness: Interval, at now: Instant) {
         for port in ports.values where port.core.wokeUpLate(by: lateness, at: now) == .flushSockets {
-            for (descriptor, _) in port.descriptors { frames.discard(descriptor) }
+            for (descriptor, _) in port.descriptors { frames.discard(port, descriptor) }
         }
     }
 

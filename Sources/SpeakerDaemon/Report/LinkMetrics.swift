@@ -149,6 +149,7 @@ struct LinkMetrics {
             add("herald_frames_dropped_total", packets.drops[reason], link, [("reason", "\(reason)")])
         }
         add("herald_frames_dropped_total", counters.kernelDrops, link, [("reason", "receive_buffer_full")])
+        add("herald_frames_dropped_total", counters.framesOutOfTime, link, [("reason", "out_of_time")])
         // One for the whole process, whichever link's report it comes with.
         add("herald_netlink_resynchronisations_total", UInt64(counters.netlinkResynchronisations), place: [])
     }

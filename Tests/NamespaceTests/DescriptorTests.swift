@@ -1,0 +1,46 @@
+import Glibc
+import Netlink
+import SpeakerDaemon
+import Testing
+
+@Suite(.enabled(if: Segment.isPossible, "needs root, for packet sockets"), .timeLimit(.minutes(2)))
+struct DescriptorTests {
+    /// In a process of its own: the limit is the process's.
+    @Test(
+        "a thread that got no descriptor but its mailbox takes an order as soon as there are more, and opens what it missed"
+    )
+    func exhausted() async throws {
+        await #expect(processExitsWith: .success) {
+            let loop = try PacketLoop<Layer2Core>()
+            var events = loop.events.makeAsyncIterator()
+            // One at a time: enough for the checks at the start, too few for a monitor that reads a snapshot.
+            let next = dup(0)
+            close(next)
+            let before = try Self.setDescriptorLimit(rlim_t(next + 1))
+            try loop.start()
+            var isMissing = false
+            while !isMissing, let event = await events.next() {
+                if case .netlink(problem: .some) = event { isMissing = true }
+            }
+            _ = try Self.setDescriptorLimit(before)
+            loop.configure([])
+            var isThere = false
+            while !isThere, let event = await events.next() {
+                if case .network(let state) = event { isThere = !state.interfaces.isEmpty }
+            }
+            await loop.stop()
+            #expect(isMissing && isThere)
+        }
+    }
+
+    /// - Returns: the limit before.
+    private static func setDescriptorLimit(_ value: rlim_t) throws -> rlim_t {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        try #require(unsafe getrlimit(resource, &limit) == 0)
+        let before = limit.rlim_cur
+        limit.rlim_cur = value
+        try #require(unsafe setrlimit(resource, &limit) == 0)
+        return before
+    }
+}
