@@ -33,12 +33,14 @@ package struct LinkMonitor: ~Copyable {
     /// Reads all waiting notifications without blocking.
     ///
     /// When the kernel had to drop one, it drops all that follow until the socket is empty, and says so once. What waits
-    /// is older than the gap, so that it is thrown away, and only then all is read again.
+    /// is older than the gap, so that it is thrown away, and only then all is read again. Routes are read again after
+    /// every change that may have ended one.
     /// - Returns: whether the state is another one than before. An interface that was replaced by an equal one makes no
     ///   difference to it; sockets on the old one are dead.
     package mutating func update() throws(NetlinkError) -> Bool {
         var changed = state
         var hasGap = false
+        var areGatewaysOpen = false
         defer { state = changed }
         while true {
             let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
@@ -48,6 +50,8 @@ package struct LinkMonitor: ~Copyable {
                     if hasGap {
                         resynchronisations += 1
                         changed = try Self.snapshot()
+                    } else if areGatewaysOpen {
+                        changed.gateways = try Self.read([RTM_GETROUTE]).gateways
                     }
                     return changed != state
                 case EINTR: continue
@@ -58,24 +62,34 @@ package struct LinkMonitor: ~Copyable {
                 }
             }
             if hasGap { continue }
-            NetlinkMessage.forEach(in: buffer.span.extracting(0..<count)) { changed.apply($0) }
+            NetlinkMessage.forEach(in: buffer.span.extracting(0..<count)) { change in
+                if changed.leavesGatewaysOpen(change) { areGatewaysOpen = true }
+                changed.apply(change)
+            }
         }
     }
 
     /// Reads all interfaces, addresses and default routes on a socket of its own.
     package static func snapshot() throws(NetlinkError) -> NetworkState {
+        try read([RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE])
+    }
+
+    private static func read(_ requests: [Int]) throws(NetlinkError) -> NetworkState {
         let descriptor = cl_netlink_socket(0)
         guard descriptor >= 0 else { throw NetlinkError(-descriptor) }
         defer { close(descriptor) }
         var state = NetworkState()
-        for request in [RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE] {
-            try dump(UInt16(request), descriptor, &state)
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        for request in requests {
+            try NetlinkDump.read(into: &state) { (dump) throws(NetlinkError) in
+                try receive(&dump, of: UInt16(request), descriptor, &buffer)
+            }
         }
         return state
     }
 
-    private static func dump(
-        _ request: UInt16, _ descriptor: Int32, _ state: inout NetworkState
+    private static func receive(
+        _ dump: inout NetlinkDump, of request: UInt16, _ descriptor: Int32, _ buffer: inout [UInt8]
     ) throws(NetlinkError) {
         // struct nlmsghdr, and the largest of the three family headers, all zero: every family.
         let length = 16 + (request == UInt16(RTM_GETLINK) ? 16 : request == UInt16(RTM_GETADDR) ? 8 : 12)
@@ -84,24 +98,15 @@ package struct LinkMonitor: ~Copyable {
         store(UInt32(request), in: &message, at: 4, count: 2)
         store(UInt32(NLM_F_REQUEST | NLM_F_DUMP), in: &message, at: 6, count: 2)
         guard unsafe send(descriptor, message, message.count, 0) == message.count else { throw NetlinkError(errno) }
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        var isDone = false
-        var failure: Int32?
-        while !isDone {
+        while !dump.isDone {
             var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let status = unsafe cl_poll(&ready, 1, 2_000_000_000)
             if -status == EINTR { continue }
             guard status > 0 else { throw NetlinkError(status == 0 ? ETIMEDOUT : -status) }
             let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
             guard count > 0 else { throw NetlinkError(count == 0 ? EPROTO : errno) }
-            NetlinkMessage.forEach(in: buffer.span.extracting(0..<count)) { message in
-                switch message {
-                case .done: isDone = true
-                case .failed(let errorNumber): failure = errorNumber
-                default: state.apply(message)
-                }
-            }
-            if let failure { throw NetlinkError(failure) }
+            dump.take(buffer.span.extracting(0..<count))
+            if let failure = dump.failure { throw failure }
         }
     }
 

@@ -8,8 +8,9 @@ package enum NetlinkMessage: Sendable, Hashable {
     case linkGone(index: Int32)
     case address(index: Int32, InterfaceAddress)
     case addressGone(index: Int32, InterfaceAddress)
-    case gateway(Gateway)
-    case gatewayGone(Gateway)
+    /// A default route of the main table, with its next hops: as one of all in a dump. Elsewhere it may be instead of another.
+    case defaultRoute([Gateway])
+    case defaultRouteGone
     /// The end of a dump.
     case done
     /// The kernel refused a request.
@@ -21,11 +22,22 @@ package enum NetlinkMessage: Sendable, Hashable {
 
     /// Calls `body` with each message of a datagram. A malformed rest is left alone.
     package static func forEach(in datagram: Span<UInt8>, _ body: (NetlinkMessage) -> Void) {
+        forEachWhole(datagram) { body(NetlinkMessage($0)) }
+    }
+
+    /// Whether the kernel says of a dump that something changed meanwhile.
+    static func isInterrupted(_ datagram: Span<UInt8>) -> Bool {
+        var isInterrupted = false
+        forEachWhole(datagram) { if $0.native16(at: 6) & UInt16(NLM_F_DUMP_INTR) != 0 { isInterrupted = true } }
+        return isInterrupted
+    }
+
+    private static func forEachWhole(_ datagram: Span<UInt8>, _ body: (Span<UInt8>) -> Void) {
         var offset = 0
         while offset + headerLength <= datagram.count {
             let length = Int(datagram.native32(at: offset))
             guard length >= headerLength, offset + length <= datagram.count else { return }
-            body(NetlinkMessage(datagram.extracting(offset..<offset + length)))
+            body(datagram.extracting(offset..<offset + length))
             offset += (length + 3) & ~3
         }
     }
@@ -37,8 +49,8 @@ package enum NetlinkMessage: Sendable, Hashable {
         case RTM_DELLINK: self = Self.link(message).map { Self.gone($0) } ?? .ignored
         case RTM_NEWADDR: self = Self.address(message) ?? .ignored
         case RTM_DELADDR: self = Self.address(message).map { Self.gone($0) } ?? .ignored
-        case RTM_NEWROUTE: self = Self.gateway(message) ?? .ignored
-        case RTM_DELROUTE: self = Self.gateway(message).map { Self.gone($0) } ?? .ignored
+        case RTM_NEWROUTE: self = Self.defaultRoute(message).map { .defaultRoute($0) } ?? .ignored
+        case RTM_DELROUTE: self = Self.defaultRoute(message) == nil ? .ignored : .defaultRouteGone
         case Int(NLMSG_DONE): self = .done
         case Int(NLMSG_ERROR):
             let code = message.count >= 20 ? Int32(bitPattern: message.native32(at: 16)) : 0
@@ -51,7 +63,6 @@ package enum NetlinkMessage: Sendable, Hashable {
         switch message {
         case .link(let interface): .linkGone(index: interface.index)
         case .address(let index, let address): .addressGone(index: index, address)
-        case .gateway(let gateway): .gatewayGone(gateway)
         default: message
         }
     }
@@ -109,20 +120,47 @@ package enum NetlinkMessage: Sendable, Hashable {
             InterfaceAddress(address: address, prefixLength: length))
     }
 
-    /// `struct rtmsg` and its attributes: only a default route of the main table with a next hop.
-    private static func gateway(_ message: Span<UInt8>) -> NetlinkMessage? {
+    /// `struct rtmsg` and its attributes: the next hops of a default route of the main table.
+    private static func defaultRoute(_ message: Span<UInt8>) -> [Gateway]? {
         guard message.count >= 28, message[17] == 0, message[20] == 254 else { return nil }
-        var address: IPAddress?
-        var interface: Int32?
+        var gateways: [Gateway] = []
+        var interface: Int32 = 0
         forEachAttribute(message, from: 28) { type, value in
             switch type {
-            case Int(RTA_GATEWAY.rawValue): address = value.ipAddress
             case Int(RTA_OIF.rawValue) where value.count == 4: interface = Int32(bitPattern: value.native32(at: 0))
+            case Int(RTA_MULTIPATH.rawValue):
+                // `struct rtnexthop`, each with attributes.
+                var offset = 0
+                while offset + 8 <= value.count {
+                    let length = Int(value.native16(at: offset))
+                    guard length >= 8, offset + length <= value.count else { return }
+                    let interface = Int32(bitPattern: value.native32(at: offset + 4))
+                    let hop = value.extracting(offset..<offset + length)
+                    if let address = nextHop(hop, from: 8) {
+                        gateways.append(Gateway(interfaceIndex: interface, address: address))
+                    }
+                    offset += (length + 3) & ~3
+                }
             default: break
             }
         }
-        guard let address, let interface else { return nil }
-        return .gateway(Gateway(interfaceIndex: interface, address: address))
+        if interface != 0, let address = nextHop(message, from: 28) {
+            gateways.append(Gateway(interfaceIndex: interface, address: address))
+        }
+        return gateways
+    }
+
+    /// Of the route's family (RTA_GATEWAY), or of the other one (RTA_VIA: an IPv4 route by a router's IPv6 address).
+    private static func nextHop(_ attributes: Span<UInt8>, from start: Int) -> IPAddress? {
+        var address: IPAddress?
+        forEachAttribute(attributes, from: start) { type, value in
+            switch type {
+            case Int(RTA_GATEWAY.rawValue): address = value.ipAddress
+            case Int(RTA_VIA.rawValue) where value.count > 2: address = value.extracting(2..<value.count).ipAddress
+            default: break
+            }
+        }
+        return address
     }
 
     private static func forEachAttribute(

@@ -67,9 +67,23 @@ package struct NetworkState: Sendable, Hashable {
             gateways = gateways.filter { $0.interfaceIndex != index }
         case .address(let index, let address): interfaces[index]?.addresses.insert(address)
         case .addressGone(let index, let address): interfaces[index]?.addresses.remove(address)
-        case .gateway(let gateway): gateways.insert(gateway)
-        case .gatewayGone(let gateway): gateways.remove(gateway)
-        case .done, .failed, .ignored: return
+        case .defaultRoute(let hops): gateways.formUnion(hops)
+        case .defaultRouteGone, .done, .failed, .ignored: return
         }
     }
+
+    /// Whether gateways may be gone with this change, so that only the routes themselves can tell.
+    ///
+    /// Linux drops IPv4 routes with the link that goes down, and with an address, and says nothing of them. A route that
+    /// replaces another is told as new, and what it replaced is not named; and of two routes by one gateway one may stay.
+    func leavesGatewaysOpen(_ change: NetlinkMessage) -> Bool {
+        switch change {
+        case .defaultRoute, .defaultRouteGone: true
+        case .link(let interface): !interface.isUp && hasGateway(interface.index)
+        case .addressGone(let index, _): hasGateway(index)
+        case .linkGone, .address, .done, .failed, .ignored: false
+        }
+    }
+
+    private func hasGateway(_ index: Int32) -> Bool { gateways.contains { $0.interfaceIndex == index } }
 }

@@ -93,6 +93,55 @@ struct LinkMonitorTests {
     }
 
     @Test(
+        "gateways are those of the routes that there are, also where the kernel says nothing of a route's end",
+        arguments: [
+            (["route add default via 10.1.0.2", "route replace default via 10.1.0.3"], ["10.1.0.3"]),
+            (["route add default via 10.1.0.2", "link set one down", "link set one up"], []),
+            (["route add default via 10.1.0.2", "addr flush dev one"], []),
+            (
+                ["route add default via 10.1.0.2", "route add default via 10.1.0.2 metric 9", "route del default"],
+                ["10.1.0.2"]
+            ),
+            (["route add default nexthop via 10.1.0.2 nexthop via 10.2.0.2"], ["10.1.0.2", "10.2.0.2"]),
+            (
+                [
+                    "route add default nexthop via 10.1.0.2 nexthop via 10.2.0.2", "link set one down",
+                    "link set one up",
+                ],
+                ["10.1.0.2", "10.2.0.2"]
+            ),
+            (
+                ["route add default nexthop via 10.1.0.2 nexthop via 10.2.0.2", "route replace default via 10.2.0.2"],
+                ["10.2.0.2"]
+            ),
+            (["route add 0.0.0.0/0 via inet6 fe80::1 dev one"], ["fe80::1"]),
+            (["route add 0.0.0.0/0 via inet6 fe80::1 dev one", "link set one down"], []),
+        ])
+    func silentRoutes(commands: [String], expected: [String]) async throws {
+        let segment = try await Segment.make()
+        let node = segment.node
+        let (state, fresh) = try await segment.insideNode {
+            try Segment.batch(
+                in: node,
+                ["one", "two"].enumerated().flatMap { number, name in
+                    [
+                        "link add \(name) type veth peer name peer\(number)", "link set peer\(number) up",
+                        "link set \(name) up", "addr add 10.\(number + 1).0.1/24 dev \(name)",
+                    ]
+                })
+            var monitor = try LinkMonitor()
+            // Each is told by itself: what a batch adds up to must not hide what one change does.
+            for command in commands {
+                try Segment.batch(in: node, [command])
+                _ = try monitor.update()
+            }
+            return (monitor.state.gateways, try LinkMonitor.snapshot().gateways)
+        }
+        #expect(Set(state.map(\.address)) == Set(expected.compactMap { IPAddress($0) }))
+        #expect(state == fresh)
+    }
+
+    @Test(
         "what the kernel could not tell is found by reading all again, and what it told before does not undo that",
         arguments: [
             // Told, then lost.

@@ -37,6 +37,49 @@ import Testing
         #expect(state == NetworkState())
     }
 
+    @Test("all next hops of a default route are read, also an IPv6 router of IPv4")
+    func nextHops() throws {
+        let gateways = try Self.state(after: "new-link", "multipath-route", "route-via6").gateways
+        let routers: [Gateway] = [
+            Gateway(interfaceIndex: 2, address: .v4(IPv4Address(192, 168, 57, 30))),
+            Gateway(interfaceIndex: 3, address: .v4(IPv4Address(10, 1, 1, 2))),
+            Gateway(interfaceIndex: 2, address: .v6(IPv6Address(high: 0xFE80_0000_0000_0000, low: 1))),
+        ]
+        #expect(gateways == Set(routers))
+    }
+
+    @Test("an interrupted dump is repeated until a whole one came, five times at most, and keeps what any of them told")
+    func interrupted() throws {
+        func row(_ name: String, isInterrupted: Bool) throws -> [UInt8] {
+            var bytes = Array(try Data(contentsOf: Self.folder.appending(path: name)))
+            // NLM_F_DUMP_INTR
+            if isInterrupted { bytes[6] |= 0x10 }
+            return bytes
+        }
+        let whole = try Self.state(after: "new-link", "new-address", "default-route")
+        let answers = [
+            ["new-link", "default-route", "done"], ["new-link", "new-address", "done"],
+            ["new-link", "new-address", "default-route", "done"],
+        ]
+        for (interruptions, expected) in [(0, 1), (1, 2), (2, 3), (9, 5)] {
+            var state = NetworkState()
+            var asked = 0
+            try NetlinkDump.read(into: &state) { (dump) throws(NetlinkError) in
+                let names = answers[min(asked, interruptions, answers.count - 1)]
+                for name in interruptions == 0 ? answers[2] : names {
+                    // In the middle, as the kernel does.
+                    let isLast = name == "done"
+                    guard let bytes = try? row(name, isInterrupted: asked < interruptions && !isLast) else { return }
+                    dump.take(bytes.span)
+                }
+                #expect(dump.isDone)
+                asked += 1
+            }
+            #expect(asked == expected)
+            #expect(state == whole, "\(interruptions) interruptions")
+        }
+    }
+
     @Test("an interface that leaves a bridge is not gone, though the bridge says that its port is")
     func bridgePort() throws {
         #expect(try Self.state(after: "new-link", "bridge-port").interfaces[2] != nil)
