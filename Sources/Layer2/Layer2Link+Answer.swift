@@ -1,5 +1,5 @@
 import NetworkAddresses
-import Wire
+package import Wire
 
 extension Layer2Link {
     /// The fast path: parses `frame`, and stores the answer into `reply` when it asks for an address that is answered
@@ -60,8 +60,11 @@ extension Layer2Link {
         return .reply(length: length)
     }
 
-    mutating func drop(_ reason: DropReason) -> FastAnswer {
-        counters.drops[reason] &+= 1
+    private mutating func drop(_ reason: DropReason) -> FastAnswer {
+        count(reason)
         return .drop(reason)
     }
+
+    /// A frame that was not acted upon, here or by whoever drives this link.
+    package mutating func count(_ reason: DropReason) { counters.drops[reason] &+= 1 }
 }

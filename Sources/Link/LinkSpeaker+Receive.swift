@@ -16,7 +16,10 @@ extension LinkSpeaker {
 
     /// A whole Ethernet frame that the fast path did not settle.
     package mutating func receive(frame: Span<UInt8>, at now: Instant) -> [LinkEffect] {
-        guard frame.count >= EthernetHeader.length else { return [] }
+        guard frame.count >= EthernetHeader.length else {
+            layer2.count(.truncated)
+            return []
+        }
         let type = EtherType(rawValue: frame.uint16(at: 12))
         if type == .hello || type == .ipv4 || (type == .ipv6 && frame.count > 20 && frame[20] == 17) {
             var bytes: [UInt8] = []
@@ -24,13 +27,20 @@ extension LinkSpeaker {
             for index in frame.indices { bytes.append(frame[index]) }
             return receive(speakerFrame: bytes, at: now)
         }
-        guard let parsed = try? LinkFrame(parsing: frame) else { return [] }
-        return receive(parsed, at: now)
+        do throws(DropReason) {
+            return receive(try LinkFrame(parsing: frame), at: now)
+        } catch {
+            layer2.count(error)
+            return []
+        }
     }
 
     /// An ARP or Neighbor Discovery frame: proof of reception, a kernel's answer, perhaps a conflict.
     package mutating func receive(_ frame: LinkFrame, at now: Instant) -> [LinkEffect] {
-        guard frame.ethernet.source != configuration.hardwareAddress else { return [] }
+        guard frame.ethernet.source != configuration.hardwareAddress else {
+            layer2.count(.ownFrame)
+            return []
+        }
         var effects: [LinkEffect] = []
         switch frame {
         case .arp(_, let packet):
@@ -52,10 +62,10 @@ extension LinkSpeaker {
     /// A Hello, Claims or Refuse frame by either carrier.
     package mutating func receive(speakerFrame bytes: [UInt8], at now: Instant) -> [LinkEffect] {
         let isGroup = bytes.count > 13 && bytes[12] == 0x88 && bytes[13] == 0xB5
-        guard let start = isGroup ? HelloFrame.ethernetHeaderLength : UnicastCarrier.payloadStart(bytes) else {
-            return []
-        }
         do throws(HelloDropReason) {
+            guard let start = isGroup ? HelloFrame.ethernetHeaderLength : UnicastCarrier.payloadStart(bytes) else {
+                throw .foreignProtocol
+            }
             guard let keys = configuration.keys else { throw .keyless }
             let view = try HelloFrameView(bytes, at: start, cluster: configuration.cluster)
             guard view.isAuthentic(keys, authenticator) else { throw .unauthenticated }
@@ -109,7 +119,10 @@ extension LinkSpeaker {
     private mutating func receiveOwnName(_ view: HelloFrameView, at now: Instant) -> [LinkEffect] {
         let header = view.header
         if let sibling = configuration.siblings.first(where: { $0.hardwareAddress == header.hardwareAddress }) {
-            guard sibling.goesFirst else { return [] }
+            guard sibling.goesFirst else {
+                count(.reflected)
+                return []
+            }
             let isNew = membership.phase != .passive
             let directives = membership.fallSilent(.passive, incarnation: nextIncarnation(), at: now)
             return (isNew ? [.report(.sameSegment(interface: sibling.interfaceName))] : [])

@@ -41,9 +41,11 @@ extension LinkSpeaker {
     mutating func receiveLast(
         _ view: HelloFrameView, at now: Instant
     ) throws(HelloDropReason) -> [LinkEffect] {
-        guard view.header.node != me else { return [] }
+        guard view.header.node != me else { throw .reflected }
         let (verdict, _) = membership.receive(view.header, details: view.sender, at: now)
-        guard verdict == .accepted, case .claims(let part) = try view.body() else { return [] }
+        if case .dropped(let reason) = verdict { throw reason }
+        counters.framesAccepted &+= 1
+        guard case .claims(let part) = try view.body() else { return [] }
         var effects: [LinkEffect] = []
         for entry in part.entries {
             farewell?.awaited.remove(entry.address)

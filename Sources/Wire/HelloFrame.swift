@@ -146,7 +146,7 @@ public enum HelloDropReason: String, Error, Sendable, Hashable, CaseIterable {
     case unauthenticated
     /// No key is loaded yet.
     case keyless
-    /// The own frame came back.
+    /// The own frame came back, or one of another interface of this node that gives way to this one.
     case reflected
     /// The sequence number is not above the last one: late, duplicated or recorded.
     case outdated
