@@ -1,3 +1,4 @@
+import Foundation
 import KubernetesModel
 import Testing
 
@@ -11,6 +12,14 @@ struct ValidateTests {
 
     static func advertisement(_ spec: String) -> String {
         "apiVersion: lb.cluster.home/v1beta1\nkind: L2Advertisement\nmetadata: {name: a}\nspec: {\(spec)}"
+    }
+
+    @Test("an empty stream is an error: what was to write it has failed", arguments: ["", "---\n", "# nothing\n---\n"])
+    func empty(_ text: String) throws {
+        try Scratch.with { folder in
+            try text.write(toFile: "\(folder)/a", atomically: true, encoding: .utf8)
+            #expect(try ManifestSet(files: ["\(folder)/a"]).validate().map(\.severity) == [.error])
+        }
     }
 
     @Test(

@@ -21,6 +21,12 @@ struct ManifestSet {
             }
             add(String(decoding: data ?? Data(), as: UTF8.self), source: file == "-" ? "standard input" : file)
         }
+        // What writes nothing has failed, as a `helm template` before a pipe.
+        if objects.isEmpty, findings.isEmpty {
+            findings.append(
+                Finding(
+                    .error, files.joined(separator: ", "), "there is no object in it", "see why nothing was written"))
+        }
     }
 
     init(text: String, source: String) { add(text, source: source) }
