@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import KubernetesClient
+import KubernetesModel
 import Logging
 import MonotonicTime
 import Telemetry
@@ -46,7 +47,7 @@ struct ElectionOptions: ParsableArguments {
     var leaderElect = true
 
     @Option(name: .customLong("leader-elect-resource-name"), help: "The Lease's name.")
-    var leaseName = "herald-controller"
+    var leaseName = HeraldObjects.controllerLease
 
     @Option(
         name: .customLong("leader-elect-identity"),

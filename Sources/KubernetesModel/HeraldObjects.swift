@@ -9,6 +9,9 @@ public enum HeraldObjects {
     public static let helloKeyCurrent = "current"
     public static let helloKeyPrevious = "previous"
 
+    /// The Lease that the leading controller renews, unless it is told another name.
+    public static let controllerLease = "herald-controller"
+
     /// The Lease that each speaker renews: `lbctl speakers` shows it, and peers find its addresses in it.
     public static func speakerLease(node: String) -> String { speakerLeasePrefix + node }
     public static let speakerLeasePrefix = "speaker-"
@@ -20,6 +23,8 @@ public enum HeraldObjects {
     public static let versionAnnotation = "lb.cluster.home/version"
     /// On a speaker's Lease: the `spec.loadBalancerClass` that it serves; empty for Services without one.
     public static let classAnnotation = "lb.cluster.home/load-balancer-class"
+    /// On a speaker's Lease: `true` when it announces also from nodes with Kubernetes' exclude label.
+    public static let ignoreExcludeLabelAnnotation = "lb.cluster.home/ignore-exclude-label"
     /// On a speaker's Lease: how many peers it hears on each link, as `eth0=3,eth1=2`.
     public static let peersAnnotation = "lb.cluster.home/peers"
     /// On a speaker's Lease: the watches of the API server that are silent, separated by commas; empty when all live.

@@ -36,7 +36,7 @@ public struct RootCommand: AsyncParsableCommand {
             let code = exitCode(for: error)
             if code.isSuccess {
                 let message = fullMessage(for: error)
-                if !message.isEmpty { Console.line(message) }
+                if !message.isEmpty { Console.text(message) }
             } else {
                 let message = message(for: error)
                 if !message.isEmpty {

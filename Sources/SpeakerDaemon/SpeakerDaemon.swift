@@ -90,7 +90,7 @@ struct SpeakerDaemon {
             RecordWriter(client: client, control: control, namespace: settings.namespace, logger: logger),
             LeaseKeeper(
                 client: client, control: control, loop: loop, node: settings.node,
-                loadBalancerClass: settings.policy.loadBalancerClass, namespace: settings.namespace, logger: logger),
+                policy: settings.policy, namespace: settings.namespace, logger: logger),
             ClaimReader(client: client, control: control, requests: refused, logger: logger),
             ClusterWatcher(client: client, control: control, namespace: settings.namespace, logger: logger),
         ]

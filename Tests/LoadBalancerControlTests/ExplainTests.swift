@@ -162,6 +162,42 @@ struct ExplainTests {
     }
 
     @Test(
+        "a speaker on a cordoned or drained node runs; a silent or absent one does not",
+        arguments: [
+            ("spec: {unschedulable: true}", "", World.lease("speaker-n1"), true),
+            ("", "lb.cluster.home/drain: \"true\"", World.lease("speaker-n1"), true),
+            ("", "", World.lease("speaker-n1"), true), ("", "", World.lease("speaker-n2"), false),
+            ("", "", World.lease("speaker-n1", renewed: "2026-11-21T11:59:00.000000Z"), false),
+        ])
+    func running(_ more: String, _ annotations: String, _ lease: String, _ isRunning: Bool) throws {
+        let world = try World(
+            World.join(
+                World.pool, Self.web, Self.served, World.node("n1", annotations: annotations, more: more), lease))
+        let lines = world.explain("web")
+        #expect(lines.contains("  → not announced: no speaker runs on n1") != isRunning, "\(lines)")
+        #expect(lines.contains("  → not announced yet, though n1 could") == isRunning, "\(lines)")
+    }
+
+    @Test("speakers that ignore the exclude label say so on their Leases", arguments: [true, false])
+    func excludeLabel(_ ignores: Bool) throws {
+        let policy = SpeakerPolicy(loadBalancerClass: nil, ignoresExcludeLabel: ignores)
+        let annotations = policy.annotations.map { "\($0.key): \"\($0.value)\"" }.joined(separator: ", ")
+        let node = World.node("n1", labels: "\(SpeakerPolicy.excludeLabel): \"\"")
+        let world = try World(
+            World.join(
+                World.pool, Self.web, Self.served, node, World.lease("speaker-n1", annotations: annotations)))
+        #expect(world.explain("web").contains("  node n1: eligible") == ignores)
+        let row = try #require(SpeakerView().rows(of: world.snapshot, now: World.now).first)
+        #expect((row.object["eligible"] == "yes") == ignores)
+    }
+
+    @Test("what a speaker does is read from its Lease as it was written", arguments: [nil, "x/y"], [true, false])
+    func policy(_ name: String?, _ ignores: Bool) {
+        let policy = SpeakerPolicy(loadBalancerClass: name, ignoresExcludeLabel: ignores)
+        #expect(SpeakerPolicy(Lease(metadata: ObjectMeta(name: "l", annotations: policy.annotations))) == policy)
+    }
+
+    @Test(
         "which loadBalancerClass is served is known from the speakers' Leases",
         arguments: [
             ("loadBalancerClass: x/y", "x/y", true), ("loadBalancerClass: x/y", "", false), ("", "x/y", false),
@@ -185,7 +221,7 @@ struct ExplainTests {
         #expect(lines.contains("Allocation") == isOurs, "\(lines)")
         #expect(lines.contains("Service default/web: OtherClass") != isOurs)
         let service = try #require(world.snapshot.services.values.first)
-        let (state, _) = ServiceView.state(of: service, servedClass: world.snapshot.servedClass)
+        let (state, _) = ServiceView.state(of: service, servedClass: world.snapshot.policy.loadBalancerClass)
         #expect((state.text == ServiceView.otherClass) != isOurs)
     }
 }

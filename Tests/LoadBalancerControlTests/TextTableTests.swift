@@ -1,3 +1,4 @@
+import Foundation
 import KubernetesModel
 import Testing
 
@@ -31,6 +32,23 @@ struct TextTableTests {
     @Test("colours surround the text, not the blanks")
     func colours() {
         #expect(Self.table.lines(wide: false, width: nil, colours: true)[2] == "\u{1B}[31mx\u{1B}[0m      -")
+    }
+
+    @Test(
+        "what others wrote steers no terminal and begins no line",
+        arguments: [
+            ("\u{1B}[2J\u{1B}]0;x\u{7}", "\\u001b[2J\\u001b]0;x\\u0007"), ("a\r\nb", "a\\u000d\\u000ab"),
+            ("\u{9B}31m\u{7F}", "\\u009b31m\\u007f"), ("ä ∞ → 🦊", "ä ∞ → 🦊"), ("\\u001b", "\\u001b"),
+        ])
+    func controls(_ text: String, _ shown: String) throws {
+        #expect(text.visible == shown)
+        #expect("x\n\ty".visibleText == "x\n\ty")
+        let table = TextTable(columns: [.init(title: "POOL"), .init(title: "STATE")], rows: [[.init(text), "Ready"]])
+        let line = table.lines(wide: false, width: nil, colours: true)[1]
+        #expect(line == "\(shown)   Ready")
+        let json = OutputOptions.text(["pool": .string(text)], .json)
+        #expect(!json.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" })
+        #expect(try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)) == ["pool": .string(text)])
     }
 
     @Test("NO_COLOR and a dumb terminal have no colours")

@@ -40,6 +40,17 @@ struct World {
         )?.lines ?? []
     }
 
+    /// A speaker's, or with another name a controller's.
+    static func lease(_ name: String, renewed: String = "2026-11-21T11:59:55.000000Z", annotations: String = "")
+        -> String
+    {
+        """
+        kind: Lease
+        metadata: {name: \(name), namespace: herald-system, annotations: {\(annotations)}}
+        spec: {holderIdentity: holder, leaseDurationSeconds: 15, renewTime: "\(renewed)"}
+        """
+    }
+
     static let pool = """
         kind: IPAddressPool
         metadata: {name: lan}

@@ -128,6 +128,11 @@ extension APIClient {
         return try Self.decode(try await perform(request))
     }
 
+    /// What the API server's clock says, in whole seconds; nil when it does not say.
+    package func serverTime() async throws(APIError) -> Timestamp? {
+        try await perform(HTTPRequest(.get, "/version")).date
+    }
+
     private static func request(_ method: HTTPRequest.Method, _ path: String, _ type: ResourceType) -> HTTPRequest {
         var request = HTTPRequest(method, path)
         request.resource = type.plural

@@ -90,7 +90,8 @@ package final class AsyncHTTPClientTransport: APITransport {
         }
         return HTTPResponse(
             status: Int(response.status.code),
-            retryAfter: response.headers.first(name: "retry-after").flatMap { Int($0) }, body: body)
+            retryAfter: response.headers.first(name: "retry-after").flatMap { Int($0) },
+            date: response.headers.first(name: "date").flatMap(HTTPResponse.date), body: body)
     }
 }
 

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import KubernetesModel
 package import MonotonicTime
 
 /// One request to the API server, independent of the transport that carries it.
@@ -68,9 +69,21 @@ package struct HTTPResponse: Sendable {
     package var status: Int
     /// `Retry-After` in seconds.
     package var retryAfter: Int?
+    /// `Date`: the API server's clock, in whole seconds.
+    package var date: Timestamp?
     package var body: Data
 
-    package init(status: Int, retryAfter: Int? = nil, body: Data) {
-        (self.status, self.retryAfter, self.body) = (status, retryAfter, body)
+    package init(status: Int, retryAfter: Int? = nil, date: Timestamp? = nil, body: Data) {
+        (self.status, self.retryAfter, self.date, self.body) = (status, retryAfter, date, body)
+    }
+
+    /// RFC 9110 §5.6.7, the form that is sent today: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    static func date(_ text: String) -> Timestamp? {
+        let parts = text.split(separator: " ")
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])) else {
+            return nil
+        }
+        return Timestamp("\(parts[3])-\(month < 9 ? "0" : "")\(month + 1)-\(parts[1])T\(parts[4])Z")
     }
 }

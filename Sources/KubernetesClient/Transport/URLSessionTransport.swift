@@ -85,7 +85,9 @@ extension URLSession {
                     } else if let response = response as? HTTPURLResponse {
                         continuation.resume(
                             returning: HTTPResponse(
-                                status: response.statusCode, retryAfter: response.retryAfter, body: data ?? Data()))
+                                status: response.statusCode, retryAfter: response.retryAfter,
+                                date: response.value(forHTTPHeaderField: "Date").flatMap(HTTPResponse.date),
+                                body: data ?? Data()))
                     } else {
                         continuation.resume(throwing: TransportError.failed("an answer that is not HTTP"))
                     }

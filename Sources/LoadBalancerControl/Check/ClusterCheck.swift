@@ -6,6 +6,7 @@ import Reconciliation
 struct ClusterCheck {
     let snapshot: ClusterSnapshot
     let surroundings: Surroundings
+    /// By the API server's clock.
     let now: Timestamp
 
     /// What is not in the snapshot; nil for what this user may not read.
@@ -15,6 +16,8 @@ struct ClusterCheck {
         var kubeProxy: String?
         var metalLBPools: Int?
         var dhcp = DHCPRanges()
+        var heraldNamespace = HeraldObjects.defaultNamespace
+        var controllerLease = HeraldObjects.controllerLease
     }
 
     var findings: [Finding] {
@@ -68,32 +71,54 @@ struct ClusterCheck {
     }
 
     private var controller: [Finding] {
-        let leases = snapshot.leases.values.filter { !$0.metadata.name.hasPrefix(HeraldObjects.speakerLeasePrefix) }
-        let remedy = "see its pods: kubectl get pods -n herald-system -l app.kubernetes.io/component=controller"
-        guard let lease = leases.min(by: { $0.key < $1.key }), let spec = lease.spec else {
-            return [Finding(.error, "controller", "no lb-controller has ever led", remedy)]
+        let remedy =
+            "see its pods: kubectl get pods -n \(surroundings.heraldNamespace) -l app.kubernetes.io/component=controller"
+        let lease = snapshot.leases.values.first { $0.metadata.name == surroundings.controllerLease }
+        guard let spec = lease?.spec, let age = LeaseAge(spec, at: now) else {
+            return [
+                Finding(
+                    .error, "controller", "no lb-controller has ever led with Lease \(surroundings.controllerLease)",
+                    remedy)
+            ]
         }
-        let age = (now.microseconds - (spec.renewTime?.time.microseconds ?? 0)) / 1_000_000
-        guard age > Int64(spec.leaseDurationSeconds ?? 15) else { return [] }
-        return [
-            Finding(
-                .error, "controller",
-                "no lb-controller leads; \(spec.holderIdentity ?? "the last one") was silent for \(age) s", remedy)
-        ]
+        let holder = spec.holderIdentity ?? "the last one"
+        switch age {
+        case .held: return []
+        case .expired(let seconds):
+            return [
+                Finding(
+                    .error, "controller",
+                    "no lb-controller leads; \(holder) was silent for \(seconds) s by its node's clock", remedy)
+            ]
+        case .ahead(let seconds): return [Self.clockAhead("controller", "of \(holder)", seconds)]
+        }
+    }
+
+    private static func clockAhead(_ subject: String, _ whose: String, _ seconds: Int64) -> Finding {
+        Finding(
+            .warning, subject,
+            "the clock \(whose) is \(seconds) s ahead of the API server's: whether it lives cannot be told",
+            "set the clocks right (NTP)")
     }
 
     private var speakers: [Finding] {
         let rows = SpeakerView().rows(of: snapshot, now: now)
+        let namespace = surroundings.heraldNamespace
         var findings: [Finding] = rows.compactMap { row in
             let subject = "node \(row.id)"
-            return switch row.object["state"]?.string {
-            case "NoSpeaker":
-                Finding(.warning, subject, "has no speaker", "see: kubectl get pods -n herald-system -o wide")
-            case "Silent":
-                Finding(
-                    .error, subject, "its speaker has stopped reporting",
-                    "see its logs: kubectl logs -n herald-system -l app.kubernetes.io/component=speaker")
-            default: nil
+            let lease = snapshot.leases.values.first { $0.metadata.name == HeraldObjects.speakerLease(node: row.id) }
+            switch SpeakerState(of: lease, snapshot.nodes[ObjectKey(name: row.id)], at: now) {
+            case .noSpeaker:
+                return Finding(.warning, subject, "has no speaker", "see: kubectl get pods -n \(namespace) -o wide")
+            case .silent:
+                return Finding(
+                    .error, subject, "its speaker has stopped reporting, by the node's clock",
+                    "see its logs: kubectl logs -n \(namespace) -l app.kubernetes.io/component=speaker; if it runs, the node's clock is behind"
+                )
+            case .clockAhead:
+                guard let spec = lease?.spec, case .ahead(let seconds) = LeaseAge(spec, at: now) else { return nil }
+                return Self.clockAhead(subject, "of this node", seconds)
+            case .ready, .draining, .cordoned, .nodeGone: return nil
             }
         }
         let versions = Set(rows.compactMap { $0.object["version"]?.string }.filter { $0 != "<none>" })
@@ -107,7 +132,7 @@ struct ClusterCheck {
     }
 
     private var services: [Finding] {
-        let served = snapshot.servedClass
+        let served = snapshot.policy.loadBalancerClass
         return snapshot.services.values.filter { $0.spec?.type == "LoadBalancer" }.sorted { $0.key < $1.key }.compactMap
         {
             service in

@@ -26,24 +26,27 @@ struct CheckCommand: AsyncParsableCommand {
     var dhcpRange: [String] = []
     @Option(help: "A DHCP server's configuration, or dnsmasq's leases, copied from another host; may be repeated.")
     var dhcpConfig: [String] = []
+    @Option(help: "The controllers' Lease: their --leader-elect-resource-name.")
+    var controllerLease = HeraldObjects.controllerLease
     @Option(name: [.customShort("o"), .customLong("output")], help: "table, json or yaml.")
     var format = OutputOptions.Format.table
     @OptionGroup var cluster: ClusterOptions
 
     func run() async throws {
         let dhcp = try dhcpRanges()
-        var (snapshot, surroundings) = try await cluster.withReader { reader in
-            (try await reader.snapshot(), await reader.surroundings())
+        var (snapshot, surroundings, clock) = try await cluster.withReader { reader in
+            (try await reader.snapshot(), await reader.surroundings(), await reader.clock())
         }
         surroundings.dhcp = dhcp
-        var findings = ClusterCheck(snapshot: snapshot, surroundings: surroundings, now: .now).findings
+        surroundings.controllerLease = controllerLease
+        var findings = ClusterCheck(snapshot: snapshot, surroundings: surroundings, now: clock.now).findings
         if !noHost { findings += try HostCheck.here().findings }
         if wire { findings += try await Self.wire(snapshot) }
         findings.sort()
         if format == .json || format == .yaml {
-            Console.line(OutputOptions.text(["items": .array(findings.map(\.object))], format))
+            Console.text(OutputOptions.text(["items": .array(findings.map(\.object))], format))
         } else {
-            for finding in findings { Console.line(finding.line) }
+            Console.lines(findings.map(\.line))
             if findings.isEmpty { Console.line("nothing found") }
         }
         switch findings.map(\.severity).min() {
@@ -97,6 +100,7 @@ extension ClusterReader {
     /// What else matters; what may not be read is left out.
     func surroundings() async -> ClusterCheck.Surroundings {
         var result = ClusterCheck.Surroundings()
+        result.heraldNamespace = heraldNamespace
         if let version = try? await client.raw(.get, "/version"), let major = version["major"]?.string,
             let minor = version["minor"]?.string
         {

@@ -33,7 +33,7 @@ struct DecodeCommand: AsyncParsableCommand {
                     "drop": text.dropReason.map { .string($0) } ?? .null,
                 ]
             }
-            Console.line(OutputOptions.text(["items": .array(frames)], format))
+            Console.text(OutputOptions.text(["items": .array(frames)], format))
             return
         }
         if !summary, let first = capture.frames.first?.time {

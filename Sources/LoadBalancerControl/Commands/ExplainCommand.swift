@@ -25,10 +25,10 @@ struct ExplainCommand: AsyncParsableCommand {
                 parts.count == 2
                 ? ObjectKey(namespace: parts[0], name: parts[1])
                 : ObjectKey(namespace: namespaces.name(reader), name: name)
-            let snapshot = try await reader.snapshot()
+            let (snapshot, clock) = (try await reader.snapshot(), await reader.clock())
             guard
                 let explanation = ServiceExplanation(
-                    key, in: snapshot, heraldNamespace: reader.heraldNamespace, now: .now)
+                    key, in: snapshot, heraldNamespace: reader.heraldNamespace, now: clock.now)
             else {
                 let others = snapshot.services.keys.filter { $0.name == key.name }.map(\.description).sorted()
                 throw Complaint(
@@ -37,7 +37,7 @@ struct ExplainCommand: AsyncParsableCommand {
                             ? "; `\(ProgramName.current) services -A` lists them"
                             : "; there is \(others.joined(separator: ", "))"))
             }
-            Console.line(explanation.lines.joined(separator: "\n"))
+            Console.lines(explanation.lines)
         }
     }
 }

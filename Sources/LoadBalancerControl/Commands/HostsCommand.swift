@@ -104,7 +104,7 @@ struct HostsCommand: AsyncParsableCommand {
         }
         let lines = table.lines(format, domain: domain)
         guard let sync else {
-            if !lines.isEmpty { Console.line(lines.joined(separator: "\n")) }
+            Console.lines(lines)
             return false
         }
         let file = HostsFile(path: sync)

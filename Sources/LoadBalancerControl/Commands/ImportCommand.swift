@@ -45,7 +45,7 @@ struct ImportCommand: AsyncParsableCommand {
             let errors = ManifestSet(text: text, source: "import").validate().filter { $0.severity == .error }
             for error in errors { Console.complain("\(error.evidence) (\(error.subject))") }
             guard !dryRun else {
-                Console.line(text)
+                Console.text(text)
                 guard errors.isEmpty else { throw ExitCode.failure }
                 return
             }

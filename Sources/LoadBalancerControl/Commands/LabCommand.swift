@@ -50,7 +50,7 @@ struct LabCommand: AsyncParsableCommand {
                 let status = try await LabIsolation.enter(
                     arguments: Array(CommandLine.arguments.dropFirst()), executable: Executable.path(),
                     interrupted: { for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return } },
-                    write: Console.line)
+                    write: Console.text)
                 throw ExitCode(status)
             }
             LabIsolation.endWithOuterProcess()
@@ -61,7 +61,7 @@ struct LabCommand: AsyncParsableCommand {
             let lab = Lab(
                 topology: LabTopology(workers: nodes, hasIPv6: ipv6), services: services, chapters: chapters,
                 programs: try Executable.folder(), manifests: manifests)
-            guard await lab.run(hold: hold, write: Console.line) else { throw ExitCode.failure }
+            guard await lab.run(hold: hold, write: Console.text) else { throw ExitCode.failure }
         }
     }
 

@@ -27,12 +27,12 @@ struct PoolsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let snapshot = try await cluster.withReader { try await $0.snapshot() }
-            guard let text = PoolDescription(name, in: snapshot)?.text else {
+            guard let description = PoolDescription(name, in: snapshot) else {
                 let names = snapshot.pools.keys.map(\.name).sorted().joined(separator: ", ")
                 throw Complaint(
                     "there is no IPAddressPool \"\(name)\"; there \(names.isEmpty ? "is none" : "are: \(names)")")
             }
-            Console.line(text)
+            Console.lines(description.lines)
         }
     }
 }

@@ -26,7 +26,7 @@ struct ProbeCommand: AsyncParsableCommand {
         let answers = try await Console.progress("probing \(address)") { try await probe.run() }
         let machines = answers.keys.sorted()
         if format == .json || format == .yaml {
-            Console.line(
+            Console.text(
                 OutputOptions.text(
                     [
                         "address": .string("\(address)"), "interface": .string(probe.interface.name),

@@ -18,9 +18,9 @@ struct ValidateCommand: AsyncParsableCommand {
         let set = try ManifestSet(files: files)
         let findings = set.validate()
         if format == .json || format == .yaml {
-            Console.line(OutputOptions.text(["items": .array(findings.map(\.object))], format))
+            Console.text(OutputOptions.text(["items": .array(findings.map(\.object))], format))
         } else {
-            for finding in findings { Console.line(finding.line) }
+            Console.lines(findings.map(\.line))
             let errors = findings.count { $0.severity == .error }
             Console.line(
                 "\(set.objects.count) objects, \(errors) errors, \(findings.count - errors) warnings and notes")

@@ -13,14 +13,15 @@ struct ServiceExplanation {
     private let service: Service
     private let snapshot: ClusterSnapshot
     private let now: Timestamp
+    private let heraldNamespace: String
 
     /// nil when there is no such Service.
     init?(_ key: ObjectKey, in snapshot: ClusterSnapshot, heraldNamespace: String, now: Timestamp) {
-        let policy = SpeakerPolicy(loadBalancerClass: snapshot.servedClass)
+        let policy = snapshot.policy
         guard let service = snapshot.services[key],
             let plan = SpeakerPlan.explain(key, in: snapshot, policy: policy)
         else { return nil }
-        (self.service, self.snapshot, self.now) = (service, snapshot, now)
+        (self.service, self.snapshot, self.now, self.heraldNamespace) = (service, snapshot, now, heraldNamespace)
         let planner = ControllerPlanner(
             snapshot,
             policy: ControllerPolicy(loadBalancerClass: policy.loadBalancerClass, namespace: heraldNamespace),
@@ -63,7 +64,7 @@ struct ServiceExplanation {
             if assigned != service.addresses {
                 lines.append("  → the Service's status does not say so yet")
                 advice.append(
-                    "Wait for the controller, or see whether one leads: kubectl get lease -n herald-system herald-controller"
+                    "Wait for the controller, or see whether one leads: kubectl get lease -n \(heraldNamespace) \(HeraldObjects.controllerLease)"
                 )
             }
         case .kept(let obstacle):
@@ -176,22 +177,22 @@ struct ServiceExplanation {
             }
             return
         }
-        let silent = able.filter { speakerState($0) != "Ready" }
+        let silent = able.filter { !speakerState($0).isRunning }
         if silent.count == able.count {
             lines.append("  → not announced: no speaker runs on \(able.joined(separator: ", "))")
-            advice.append("Start them: kubectl rollout status daemonset/herald-speaker -n herald-system")
+            advice.append("Start them: kubectl rollout status daemonset/herald-speaker -n \(heraldNamespace)")
         } else {
             lines.append(
                 "  → not announced yet, though \(able.filter { !silent.contains($0) }.joined(separator: ", ")) could")
             advice.append(
-                "Wait a second. If it lasts, look at the speakers' logs: kubectl logs -n herald-system -l app.kubernetes.io/component=speaker"
+                "Wait a second. If it lasts, look at the speakers' logs: kubectl logs -n \(heraldNamespace) -l app.kubernetes.io/component=speaker"
             )
         }
     }
 
-    private func speakerState(_ node: String) -> String {
+    private func speakerState(_ node: String) -> SpeakerState {
         let lease = snapshot.leases.values.first { $0.metadata.name == HeraldObjects.speakerLease(node: node) }
-        return SpeakerView.state(of: lease, snapshot.nodes[ObjectKey(name: node)], now).text
+        return SpeakerState(of: lease, snapshot.nodes[ObjectKey(name: node)], at: now)
     }
 
     private func entries(of address: String) -> [ServiceL2Status.Announced] {

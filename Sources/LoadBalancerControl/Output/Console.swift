@@ -3,13 +3,18 @@ import Foundation
 
 /// Standard output, unbuffered: lines appear as they are written, also in a pipe.
 enum Console {
-    static func line(_ text: String) { write(text + "\n") }
+    /// One line, whoever wrote what is in it.
+    static func line(_ text: String) { write(text.visible + "\n") }
+    static func lines(_ lines: [String]) { lines.forEach(line) }
+    /// Several lines whose structure is lbctl's own: JSON, YAML, help.
+    static func text(_ text: String) { write(text.visibleText + "\n") }
+    /// As it is, with colours.
     static func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
 
     /// One line on standard error.
     static func complain(_ message: String) {
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        try? FileHandle.standardError.write(contentsOf: Data("\(ProgramName.current): \(line)\n".utf8))
+        try? FileHandle.standardError.write(contentsOf: Data("\(ProgramName.current): \(line.visible)\n".utf8))
     }
 
     /// The columns of the terminal; nil when standard output is none.
@@ -31,7 +36,7 @@ enum Console {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await Task.sleep(for: .seconds(1))
-                try FileHandle.standardError.write(contentsOf: Data("\(what) …".utf8))
+                try FileHandle.standardError.write(contentsOf: Data("\(what.visible) …".utf8))
                 defer { try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K".utf8)) }
                 try await Task.sleep(for: .seconds(86_400))
             }

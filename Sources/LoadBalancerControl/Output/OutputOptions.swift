@@ -32,10 +32,10 @@ struct OutputOptions: ParsableArguments {
     }
 
     static func text(_ value: JSONValue, _ format: Format) -> String {
-        if format == .yaml { return YAMLText.text(value) }
+        if format == .yaml { return YAMLText.text(value).visibleText }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self).visibleText } ?? "null"
     }
 }
 

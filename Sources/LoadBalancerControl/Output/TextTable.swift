@@ -7,10 +7,10 @@ struct TextTable: Sendable, Hashable {
     }
 
     struct Cell: Sendable, Hashable, ExpressibleByStringInterpolation {
-        var text: String
-        var tone = Tone.plain
+        let text: String
+        let tone: Tone
 
-        init(_ text: String, _ tone: Tone = .plain) { (self.text, self.tone) = (text, tone) }
+        init(_ text: String, _ tone: Tone = .plain) { (self.text, self.tone) = (text.visible, tone) }
         init(stringLiteral value: String) { self.init(value) }
     }
 

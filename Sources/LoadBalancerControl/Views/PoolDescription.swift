@@ -4,7 +4,7 @@ import Reconciliation
 
 /// `lbctl pools describe NAME`, as text.
 struct PoolDescription {
-    let text: String
+    let lines: [String]
 
     init?(_ name: String, in snapshot: ClusterSnapshot) {
         guard let pool = snapshot.pools[ObjectKey(name: name)] else { return nil }
@@ -35,7 +35,7 @@ struct PoolDescription {
         let table = Self.holders(pool, snapshot)
         lines +=
             table.rows.isEmpty ? ["Held by:        nobody"] : [""] + table.lines(wide: true, width: nil, colours: false)
-        text = lines.joined(separator: "\n")
+        self.lines = lines
     }
 
     private static func selects(_ advertisement: L2Advertisement, _ pool: IPAddressPool) -> Bool {

@@ -13,23 +13,24 @@ protocol ResourceView: Sendable {
 extension ResourceView {
     /// Prints the rows once, or with `-w` until interrupted.
     func show(_ output: OutputOptions, _ reader: ClusterReader) async throws {
+        let clock = await reader.clock()
         guard output.watch else {
-            let rows = rows(of: try await reader.snapshot(), now: .now)
+            let rows = rows(of: try await reader.snapshot(), now: clock.now)
             guard !rows.isEmpty || output.format == .json || output.format == .yaml else {
                 Console.complain(nothing)
                 return
             }
-            Console.line(output.text(rows, columns: columns))
+            Console.write(output.text(rows, columns: columns) + "\n")
             return
         }
         // Rules out a wrong server or kubeconfig before waiting for ever.
         _ = try await reader.snapshot()
         let shown = ShownRows()
         try await ClusterFollower(reader).follow { snapshot in
-            let rows = rows(of: snapshot, now: .now)
+            let rows = rows(of: snapshot, now: clock.now)
             let (news, isFirst) = await shown.news(rows)
             guard !news.isEmpty else { return }
-            Console.line(output.text(news, among: rows, columns: columns, headings: isFirst))
+            Console.write(output.text(news, among: rows, columns: columns, headings: isFirst) + "\n")
         }
     }
 }

@@ -17,7 +17,7 @@ struct ServiceView: ResourceView {
     }
 
     func rows(of snapshot: ClusterSnapshot, now: Timestamp) -> [ResourceRow] {
-        let (entries, served) = (Self.entries(in: snapshot), snapshot.servedClass)
+        let (entries, served) = (Self.entries(in: snapshot), snapshot.policy.loadBalancerClass)
         return snapshot.services.values
             .filter { $0.spec?.type == "LoadBalancer" && (namespace == nil || $0.metadata.namespace == namespace) }
             .sorted { $0.key < $1.key }.map { row($0, entries[$0.key] ?? [], served, now) }
@@ -98,13 +98,13 @@ struct ServiceView: ResourceView {
 }
 
 extension ClusterSnapshot {
-    /// The `spec.loadBalancerClass` that the speaker seen last says it serves; nil: Services without one.
-    var servedClass: String? {
+    /// What the speaker seen last says that it does: which Services it serves, and from which nodes.
+    var policy: SpeakerPolicy {
         let speakers = leases.values.filter { $0.metadata.name.hasPrefix(HeraldObjects.speakerLeasePrefix) }
         let last = speakers.max {
             ($0.spec?.renewTime?.time.microseconds ?? 0) < ($1.spec?.renewTime?.time.microseconds ?? 0)
         }
-        return last?.metadata.annotations?[HeraldObjects.classAnnotation].flatMap { $0.isEmpty ? nil : $0 }
+        return last.map { SpeakerPolicy($0) } ?? SpeakerPolicy()
     }
 }
 

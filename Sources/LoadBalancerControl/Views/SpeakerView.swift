@@ -19,7 +19,8 @@ struct SpeakerView: ResourceView {
         ) { first, _ in first }
         let names = Set(leases.keys).union(snapshot.nodes.keys.map(\.name)).sorted()
         return names.map { name in
-            row(name, leases[name], snapshot.nodes[ObjectKey(name: name)], announced[name] ?? 0, now)
+            let policy = leases[name].map { SpeakerPolicy($0) } ?? snapshot.policy
+            return row(name, leases[name], snapshot.nodes[ObjectKey(name: name)], policy, announced[name] ?? 0, now)
         }
     }
 
@@ -29,26 +30,28 @@ struct SpeakerView: ResourceView {
         return Dictionary(grouping: entries, by: \.node).mapValues { Set($0.map(\.address)).count }
     }
 
-    private func row(_ name: String, _ lease: Lease?, _ node: Node?, _ announced: Int, _ now: Timestamp) -> ResourceRow
-    {
+    private func row(
+        _ name: String, _ lease: Lease?, _ node: Node?, _ policy: SpeakerPolicy, _ announced: Int, _ now: Timestamp
+    ) -> ResourceRow {
         let annotations = lease?.metadata.annotations ?? [:]
         func list(_ key: String) -> String { annotations[key].flatMap { $0.isEmpty ? nil : $0 } ?? "<none>" }
-        let state = Self.state(of: lease, node, now)
+        let state = SpeakerState(of: lease, node, at: now)
         let renewed = lease?.spec?.renewTime?.time
-        let eligible = Self.eligibility(of: node)
+        let eligible = Self.eligibility(of: node, policy)
         let peers = list(HeraldObjects.peersAnnotation)
         let silent = annotations[HeraldObjects.staleAnnotation] ?? ""
         let seen = renewed.map { Age.text(since: $0, now: now) + " ago" } ?? "never"
         return ResourceRow(
             id: name,
             cells: [
-                .init(name), state, .init(list(HeraldObjects.interfacesAnnotation)), .init("\(announced)"),
+                .init(name), .init(state.rawValue, state.tone), .init(list(HeraldObjects.interfacesAnnotation)),
+                .init("\(announced)"),
                 .init(peers), silent.isEmpty ? .init(seen) : .init("\(seen), but no \(silent)", .warning),
                 .init(list(HeraldObjects.versionAnnotation)), .init(list(HeraldObjects.addressesAnnotation)),
                 .init(eligible),
             ],
             object: [
-                "node": .string(name), "state": .string(state.text),
+                "node": .string(name), "state": .string(state.rawValue),
                 "links": .array(
                     list(HeraldObjects.interfacesAnnotation).split(separator: ",").map { .string(String($0)) }),
                 "addresses": .integer(Int64(announced)), "peers": .object(Self.counts(peers)),
@@ -64,20 +67,10 @@ struct SpeakerView: ResourceView {
         return Dictionary(pairs.map { (String($0[0]), .integer(Int64($0[1]) ?? 0)) }) { $1 }
     }
 
-    static func state(of lease: Lease?, _ node: Node?, _ now: Timestamp) -> TextTable.Cell {
-        guard let spec = lease?.spec, let renewed = spec.renewTime?.time else { return .init("NoSpeaker", .bad) }
-        guard node != nil else { return .init("NodeGone", .warning) }
-        let seconds = (now.microseconds - renewed.microseconds) / 1_000_000
-        guard seconds <= Int64(spec.leaseDurationSeconds ?? 40) else { return .init("Silent", .bad) }
-        let drained = node?.metadata.annotations?[HeraldObjects.drainAnnotation] != nil
-        if drained { return .init("Draining", .warning) }
-        return node?.spec?.unschedulable == true ? .init("Cordoned", .warning) : .init("Ready", .good)
-    }
-
-    /// The node's own verdict, as the plan has it.
-    static func eligibility(of node: Node?) -> String {
+    /// The node's own verdict, as the plan of its own speaker has it.
+    static func eligibility(of node: Node?, _ policy: SpeakerPolicy) -> String {
         guard let node else { return "no: the node is gone" }
-        switch NodeVerdict(of: node, policy: SpeakerPolicy()) {
+        switch NodeVerdict(of: node, policy: policy) {
         case .eligible: return "yes"
         case .lastResort(let reason): return "last resort: \(reason.sentence)"
         case .refused(let reason): return "no: \(reason.sentence)"

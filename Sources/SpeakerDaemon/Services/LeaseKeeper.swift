@@ -2,6 +2,7 @@ import KubernetesClient
 import KubernetesModel
 import Link
 import Logging
+import Reconciliation
 import ServiceLifecycle
 import Telemetry
 
@@ -13,7 +14,7 @@ struct LeaseKeeper: ServiceLifecycle.Service {
     let control: SpeakerControl
     let loop: PacketLoop<LinkSpeaker>
     let node: String
-    let loadBalancerClass: String?
+    let policy: SpeakerPolicy
     let namespace: String
     let logger: Logger
 
@@ -68,8 +69,7 @@ struct LeaseKeeper: ServiceLifecycle.Service {
         annotations[HeraldObjects.peersAnnotation] = await control.peersHeard
         annotations[HeraldObjects.staleAnnotation] = await control.silentWatches
         annotations[HeraldObjects.versionAnnotation] = heraldVersion
-        annotations[HeraldObjects.classAnnotation] = loadBalancerClass ?? ""
-        lease.metadata.annotations = annotations
+        lease.metadata.annotations = annotations.merging(policy.annotations) { $1 }
         lease.metadata.labels = (lease.metadata.labels ?? [:]).merging(
             ["app.kubernetes.io/component": "speaker", "app.kubernetes.io/managed-by": "herald"]) { $1 }
         var spec = lease.spec ?? Lease.Spec()

@@ -113,4 +113,13 @@ struct CodingTests {
         #expect(busy.retryAfter == 3 && busy.reason.isEmpty && !busy.isPermanent)
         #expect(APIError(HTTPResponse(status: 403, body: Data())).isPermanent)
     }
+
+    @Test(
+        "the API server's clock is read from its answers",
+        arguments: [
+            ("Sun, 06 Nov 1994 08:49:37 GMT", "1994-11-06T08:49:37Z"),
+            ("Sat, 29 Feb 2028 23:59:59 GMT", "2028-02-29T23:59:59Z"),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 08:49:37 CET", nil), ("", nil),
+        ] as [(String, String?)])
+    func date(_ text: String, _ time: String?) { #expect(HTTPResponse.date(text) == time.flatMap { Timestamp($0) }) }
 }

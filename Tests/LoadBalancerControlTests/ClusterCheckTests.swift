@@ -1,0 +1,61 @@
+import KubernetesModel
+import Testing
+
+@testable import LoadBalancerControl
+
+@Suite("check")
+struct ClusterCheckTests {
+    private static func findings(_ yaml: String, _ subject: String) throws -> [Finding] {
+        var surroundings = ClusterCheck.Surroundings()
+        surroundings.heraldNamespace = "lb"
+        return ClusterCheck(snapshot: try World(yaml).snapshot, surroundings: surroundings, now: World.now).findings
+            .filter { $0.subject == subject }
+    }
+
+    @Test(
+        "the controllers' Lease is known by its name, and its age by the API server's clock",
+        arguments: [
+            (World.lease("herald-controller"), nil, ""),
+            // A Lease of somebody else's in the same namespace.
+            (World.lease("aaa"), .error, "has ever led with Lease herald-controller"),
+            (
+                World.join(
+                    World.lease("aaa"), World.lease("herald-controller", renewed: "2026-11-21T11:59:00.000000Z")),
+                .error, "holder was silent for 60 s by its node's clock"
+            ),
+            (
+                World.lease("herald-controller", renewed: "2026-11-21T12:00:30.000000Z"), .warning,
+                "the clock of holder is 30 s ahead"
+            ),
+            (World.lease("herald-controller", renewed: "2026-11-21T12:00:03.000000Z"), nil, ""),
+        ] as [(String, Finding.Severity?, String)])
+    func controller(_ yaml: String, _ severity: Finding.Severity?, _ says: String) throws {
+        let findings = try Self.findings(yaml, "controller")
+        #expect(findings.map(\.severity) == (severity.map { [$0] } ?? []))
+        #expect(findings.allSatisfy { $0.evidence.contains(says) }, "\(findings.map(\.line))")
+        #expect(findings.allSatisfy { $0.severity != .error || $0.remedy.contains("-n lb ") })
+    }
+
+    @Test(
+        "a speaker is silent, or its clock is ahead, or it runs",
+        arguments: [
+            (World.lease("speaker-n1"), nil), (World.lease("speaker-n2"), .warning),
+            (World.lease("speaker-n1", renewed: "2026-11-21T11:59:44.000000Z"), .error),
+            (World.lease("speaker-n1", renewed: "2026-11-21T12:05:00.000000Z"), .warning),
+        ] as [(String, Finding.Severity?)])
+    func speaker(_ lease: String, _ severity: Finding.Severity?) throws {
+        let findings = try Self.findings(World.join(World.node("n1"), lease), "node n1")
+        #expect(findings.map(\.severity) == (severity.map { [$0] } ?? []))
+        #expect(findings.allSatisfy { !$0.remedy.contains("herald-system") })
+    }
+
+    @Test(
+        "the clock of whoever looks does not matter beyond what whole seconds can say",
+        arguments: [(-3600, -3600), (-20, -20), (-2, 0), (0, 0), (1, 0), (20, 20)] as [(Int64, Int64)])
+    func clock(_ lead: Int64, _ corrected: Int64) {
+        let local = Timestamp(microseconds: 1_795_000_000_500_000)
+        let clock = ServerClock(server: Timestamp(seconds: 1_795_000_000 + lead), local: local)
+        #expect(clock.time(at: local).microseconds - local.microseconds == corrected * 1_000_000)
+        #expect(ServerClock(server: nil, local: local).time(at: local) == local)
+    }
+}
