@@ -109,6 +109,21 @@ struct SilentSpeakerTests {
         #expect(world.announcers == ["node-x"] && world.announced?.status == .true && world.unannounced == 0)
     }
 
+    @Test("a speaker that cannot renew its Lease, but writes, lives; no two writers fight over its entries")
+    func writes() throws {
+        let world = try SilenceWorld([Self.entry("node-x")])
+        world.alive.remove("node-x")
+        try world.pass(.seconds(200))
+        #expect(world.announcers == [])
+        var record = try #require(world.api.announcements.values.first)
+        record.status?.addresses = [Self.entry("node-x")]
+        world.api.put(record)
+        try world.pass(.seconds(110))
+        #expect(world.announcers == ["node-x"] && world.announced?.status == .true && world.unannounced == 0)
+        try world.pass(.seconds(90))
+        #expect(world.announcers == [])
+    }
+
     @Test("a Lease that is deleted is one that is not renewed")
     func deleted() throws {
         let world = try SilenceWorld([Self.entry("node-x")])

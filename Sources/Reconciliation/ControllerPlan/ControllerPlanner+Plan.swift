@@ -161,6 +161,23 @@ extension ClusterSnapshot {
         guard case .announcement(.replaced) = change else { return [] }
         return announcements.values.compactMap(\.serviceKey)
     }
+
+    /// The nodes whose speaker has written an entry that is not known yet.
+    func writers(of change: ClusterChange) -> Set<String> {
+        guard case .announcement(let change) = change else { return [] }
+        let objects: [ServiceL2Status] =
+            switch change {
+            case .replaced(let all): all
+            case .applied(let one): [one]
+            case .deleted: []
+            }
+        var writers: Set<String> = []
+        for object in objects {
+            let known = announcements[object.key]?.status?.addresses ?? []
+            for entry in object.status?.addresses ?? [] where !known.contains(entry) { writers.insert(entry.node) }
+        }
+        return writers
+    }
 }
 
 extension Service {

@@ -51,8 +51,11 @@ package struct ControllerPlanner: Sendable {
         conflicts = memory.conflicts
         silence = memory.silence ?? SpeakerSilence(at: now.instant)
         allocator = Allocator(pools: [])
-        _ = silence.take(.replaced(Array(snapshot.leases.values)), at: now.instant)
-        seeAnnouncers(at: now)
+        if memory.silence == nil {
+            _ = silence.take(.replaced(Array(snapshot.leases.values)), at: now.instant)
+            let records = ClusterChange.announcement(.replaced(Array(snapshot.announcements.values)))
+            _ = silence.sees(ClusterSnapshot().writers(of: records), at: now.instant)
+        }
         updateConflicts(at: now)
         planFromScratch(memory, at: now)
     }
@@ -82,7 +85,7 @@ package struct ControllerPlanner: Sendable {
     // MARK: Taking in changes
 
     package mutating func apply(_ change: ClusterChange, at now: PlanTime) {
-        let before = snapshot.previous(of: change)
+        let (before, writers) = (snapshot.previous(of: change), snapshot.writers(of: change))
         snapshot.apply(change)
         switch change {
         case .service(.applied(let service)): update(service.key, service, at: now)
@@ -95,14 +98,11 @@ package struct ControllerPlanner: Sendable {
         case .announcement(let change):
             touched.announcements = true
             for key in Self.services(change) + before { touched.services.insert(key) }
+            touch(announcedBy: silence.sees(writers, at: now.instant))
             let had = conflicts
             switch change {
-            case .applied(let object):
-                for node in object.announcers { silence.sees(node, at: now.instant) }
-                takeInConflicts(of: object, at: now)
-            case .replaced:
-                seeAnnouncers(at: now)
-                updateConflicts(at: now)
+            case .applied(let object): takeInConflicts(of: object, at: now)
+            case .replaced: updateConflicts(at: now)
             case .deleted: break
             }
             replanIfConflictsChanged(since: had, at: now)
@@ -136,12 +136,6 @@ package struct ControllerPlanner: Sendable {
         let had = conflicts
         updateConflicts(at: now)
         replanIfConflictsChanged(since: had, at: now)
-    }
-
-    private mutating func seeAnnouncers(at now: PlanTime) {
-        for object in snapshot.announcements.values {
-            for node in object.announcers { silence.sees(node, at: now.instant) }
-        }
     }
 
     /// What these nodes say counts no more, or counts again.

@@ -49,9 +49,13 @@ package struct SpeakerSilence: Sendable, Equatable {
         return nodes.remove(node)
     }
 
-    /// The node's speaker has written something. It counts if nothing else is known of it: a Lease may come later.
-    package mutating func sees(_ node: String, at now: Instant) {
-        if heard[node] == nil { heard[node] = counted(at: now) }
+    /// The speakers of these nodes have written something else, so they live, whatever becomes of their Leases.
+    /// - Returns: the nodes that are silent no more.
+    package mutating func sees(_ writers: Set<String>, at now: Instant) -> Set<String> {
+        let time = counted(at: now)
+        for node in writers { heard[node] = time }
+        defer { nodes.subtract(writers) }
+        return nodes.intersection(writers)
     }
 
     /// - Parameter named: the nodes that matter, besides those with a Lease; the others are forgotten.
