@@ -28,11 +28,16 @@ package struct Standing: Sendable, Hashable {
         case gone
         /// Ready or suspected.
         case candidate
+        /// The same, but its whole list has not been heard: its claims stand, and it gets no addresses.
+        case listing
         /// Its claims stand while its kernel answers.
         case absent
     }
 
     package init(condition: Condition) { self.condition = condition }
+
+    /// It is here, and what it claims is its own.
+    var isPresent: Bool { condition == .candidate || condition == .listing }
 }
 
 /// Why an address is not answered for any more.
@@ -78,7 +83,9 @@ struct AddressState: Sendable {
     var highestTerm: UInt32 = 0
     /// A lower claim of a peer that cannot hear the own one, and since when.
     var unheard: (claim: Claim, since: Instant)?
-    /// Peers whose claim the own view forbids, and since when.
+    /// When the API was last to be read because of a refusal.
+    var rereadAt: Instant?
+    /// Peers whose claim the own view forbids, and since when, or when that was last refused.
     var mismatches: [NodeID: Instant] = [:]
     var isDirty = true
     var due: Instant?

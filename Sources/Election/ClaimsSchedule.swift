@@ -21,9 +21,10 @@ struct ClaimsSchedule: Sendable {
         repeats = timing.claimsRepeats.map { now + $0 }
     }
 
-    /// A peer should hear the list soon.
-    mutating func request(at now: Instant, _ timing: ElectionTiming) {
-        let earliest = lastSent.map { max(now, $0 + timing.claimsSpacing) } ?? now
+    /// A peer should hear the list soon; one of many `parts` not too often.
+    mutating func request(at now: Instant, _ timing: ElectionTiming, parts: Int = 0) {
+        let spacing = max(timing.claimsSpacing, timing.partSpacing * parts)
+        let earliest = lastSent.map { max(now, $0 + spacing) } ?? now
         soon = min(soon ?? earliest, earliest)
     }
 

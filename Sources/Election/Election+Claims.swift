@@ -115,13 +115,13 @@ extension Election {
         } else if states[slot].isHigher(entry.term, owner, than: best) {
             states[slot].best = claim
             touch(slot)
-        } else if best.isReleased, owner == sender, best.owner != sender, peers[sender]?.condition == .candidate {
+        } else if best.isReleased, owner == sender, best.owner != sender, peers[sender]?.isPresent == true {
             // Nobody stands above it any more: the address is not vacant, whatever its terms were.
             states[slot].highestTerm = max(states[slot].highestTerm, best.term)
             states[slot].best = claim
             touch(slot)
         } else if owner == sender, !best.isReleased, best.owner != sender, best.owner != me,
-            peers[best.owner]?.condition == .candidate
+            peers[best.owner]?.isPresent == true
         {
             // F29: the sender may not hear the owner; who knows the higher claim repeats it.
             states[slot].isRelayed = true
@@ -172,7 +172,10 @@ extension Election {
             if states[slot].mismatches.count < timing.mismatchLimit { states[slot].mismatches[sender] = now }
             return
         }
-        guard now - since >= timing.refuseAfter else { return }
+        guard now - since >= timing.refuseAfter, refusals.spend(of: timing.refusalLimit, served: since, at: now) else {
+            return
+        }
+        states[slot].mismatches[sender] = now
         directives.append(
             .refuse(
                 Refusal(
@@ -187,7 +190,13 @@ extension Election {
         case .none, .probing: return []
         case .owner, .helper: break
         }
-        guard isStale else { return [.reread(refusal.address)] }
+        guard isStale else {
+            let last = states[slot].rereadAt
+            if let last, now - last < timing.rereadSpacing { return [] }
+            guard rereads.spend(of: timing.rereadLimit, served: last, at: now) else { return [] }
+            states[slot].rereadAt = now
+            return [.reread(refusal.address)]
+        }
         states[slot].isRefused = true
         var directives: [ElectionDirective] = []
         release(slot, .refused, at: now, &directives)
@@ -201,7 +210,6 @@ extension Election {
     package mutating func claims(at now: Instant, capacity: Int) -> [ClaimsPart]? {
         guard isReady, now >= schedule.due else { return nil }
         schedule.sent(at: now, timing)
-        generation &+= 1
         var parts: [[ClaimEntry]] = [[]]
         var room = capacity
         for slot in states.indices {
@@ -215,6 +223,11 @@ extension Election {
             }
             room -= size
             parts[parts.count - 1].append(entry)
+        }
+        // Repeats of one list add up: a receiver may miss other parts each time.
+        if parts != lastList {
+            generation &+= 1
+            lastList = parts
         }
         return parts.enumerated().map { index, entries in
             ClaimsPart(

@@ -6,22 +6,32 @@ extension Election {
     /// Looks at every address that something happened to, or whose time has come. `isMute`: nobody seems to hear me.
     package mutating func poll(at now: Instant, isMute: Bool) -> [ElectionDirective] {
         guard isReady, isAnyDirty || nextDue.map({ now >= $0 }) ?? false else { return [] }
-        isAnyDirty = false
         nextDue = nil
         var directives: [ElectionDirective] = []
+        var isUnsettled = false
         for slot in states.indices {
             if states[slot].isDirty || states[slot].due.map({ now >= $0 }) ?? false {
-                states[slot].isDirty = false
-                states[slot].due = nil
-                if states[slot].ownership != nil {
-                    decideOwner(slot, at: now, &directives)
-                } else {
-                    decideOther(slot, isMute, at: now, &directives)
-                }
+                decide(slot, isMute, at: now, &directives)
+                // What was just taken or released is looked at in its new role.
+                if states[slot].isDirty { decide(slot, isMute, at: now, &directives) }
             }
+            if states[slot].isDirty { isUnsettled = true }
             if let due = states[slot].due { nextDue = min(nextDue ?? due, due) }
         }
+        isAnyDirty = isUnsettled
         return directives
+    }
+
+    private mutating func decide(
+        _ slot: Int, _ isMute: Bool, at now: Instant, _ directives: inout [ElectionDirective]
+    ) {
+        states[slot].isDirty = false
+        states[slot].due = nil
+        if states[slot].ownership != nil {
+            decideOwner(slot, at: now, &directives)
+        } else {
+            decideOther(slot, isMute, at: now, &directives)
+        }
     }
 
     /// The API lets `node` announce the address.
@@ -172,7 +182,7 @@ extension Election {
     ) {
         if let best = states[slot].best, !best.isReleased, best.owner != me, let owner = peers[best.owner] {
             switch owner.condition {
-            case .candidate:
+            case .candidate, .listing:
                 states[slot].vacantSince = nil
                 return idle(slot, at: now, &directives)
             case .absent where states[slot].intent?.weights[best.owner] != nil && !owner.isLeaving:

@@ -26,6 +26,10 @@ package struct Election: Sendable {
     var names: [String: NodeID] = [:]
     var schedule: ClaimsSchedule
     var generation: UInt32 = 0
+    /// The parts that were sent last, under `generation`.
+    var lastList: [[ClaimEntry]] = []
+    /// Addresses that are refused, and refusals that the API is read for, in this second.
+    var (refusals, rereads) = (Budget(), Budget())
     var nextDue: Instant?
     var intentCount = 0
     var isAnyDirty = true
@@ -122,7 +126,7 @@ package struct Election: Sendable {
             peerOrder.removeAll { $0 == id }
             lists[id] = nil
         }
-        if standing?.condition != .candidate {
+        if standing?.isPresent != true {
             for slot in states.indices where !states[slot].mismatches.isEmpty { states[slot].mismatches[id] = nil }
         }
         touchAll()
@@ -192,7 +196,7 @@ package struct Election: Sendable {
     }
 
     /// A peer should hear the list of claims soon.
-    package mutating func requestClaims(at now: Instant) { schedule.request(at: now, timing) }
+    package mutating func requestClaims(at now: Instant) { schedule.request(at: now, timing, parts: lastList.count) }
 
     // MARK: Reports
 

@@ -16,13 +16,21 @@ public struct ElectionTiming: Sendable, Hashable {
     ]
     /// Lists that are sent because of a peer's frames are at least this far apart.
     public var claimsSpacing: Interval = .milliseconds(100)
+    /// Those that a joining peer is sent, for each part: 500 frames a second.
+    public var partSpacing: Interval = .milliseconds(2)
     /// Announcements that answer a lower claim are at least this far apart.
     public var reannounceSpacing: Interval = .milliseconds(200)
     /// A lower claim of a peer that can hear neither this speaker nor anybody who repeats its claims is yielded to after
     /// this long: the peer will never yield.
     public var unheardPatience: Interval = .milliseconds(400)
-    /// A claim that the own view forbids is refused after it was heard for this long.
+    /// A claim that the own view forbids is refused after it was heard for this long, and again after as long.
     public var refuseAfter: Interval = .milliseconds(900)
+    /// Addresses that are refused in one second, at most: some 32 frames.
+    public var refusalLimit = 960
+    /// The API is read again because of refusals at most so often for one address,
+    public var rereadSpacing: Interval = .seconds(3)
+    /// and for so many addresses in one second.
+    public var rereadLimit = 32
     /// An offer is repeated this often until it is taken.
     public var offerRepeat: Interval = .milliseconds(200)
     /// An offer that nobody takes is given up after this long when the owner may not keep the address.

@@ -101,6 +101,7 @@ extension LinkSpeaker {
 
     mutating func perform(_ directives: [ElectionDirective], at now: Instant) -> [LinkEffect] {
         var effects: [LinkEffect] = []
+        var refusals: [Refusal] = []
         for directive in directives {
             switch directive {
             case .own(let address, let term):
@@ -121,11 +122,18 @@ extension LinkSpeaker {
             case .announceAgain(let address): layer2.announceAgain(address, at: now)
             case .probe(let address): layer2.probe(address, at: now)
             case .stopProbing(let address): layer2.withdraw(address)
-            case .refuse(let refusal):
-                counters.refusesSent &+= 1
-                effects += send(.refuse(refusal), at: now)
+            case .refuse(let refusal): refusals.append(refusal)
             case .reread(let address): effects.append(.report(.rereadNeeded(address)))
             }
+        }
+        return effects + send(refusals, at: now)
+    }
+
+    private mutating func send(_ refusals: [Refusal], at now: Instant) -> [LinkEffect] {
+        var effects: [LinkEffect] = []
+        for start in stride(from: 0, to: refusals.count, by: capacity.refusals) {
+            counters.refusesSent &+= 1
+            effects += send(.refuse(Array(refusals[start...].prefix(capacity.refusals))), at: now)
         }
         return effects
     }
@@ -161,7 +169,7 @@ extension Standing {
     fileprivate init(_ peer: Peer) {
         let condition: Condition =
             switch peer.state {
-            case .ready: .candidate
+            case .ready: peer.hasClaims ? .candidate : .listing
             case .absent: .absent
             case .joining, .dead: .gone
             }

@@ -108,9 +108,9 @@ extension LinkSpeaker {
             if list == .complete {
                 effects += perform(membership.receivedAllClaims(from: header.node, at: now), at: now)
             }
-        case .refuse(let refusal):
+        case .refuse(let refusals):
             guard !header.isStale, header.phase != .joining else { break }
-            effects += perform(election.receive(refusal, at: now), at: now)
+            for refusal in refusals { effects += perform(election.receive(refusal, at: now), at: now) }
         }
         return effects
     }
@@ -118,7 +118,10 @@ extension LinkSpeaker {
     /// The own name on another frame: an echo, another interface of this node, or another node with the same name.
     private mutating func receiveOwnName(_ view: HelloFrameView, at now: Instant) -> [LinkEffect] {
         let header = view.header
-        if let sibling = configuration.siblings.first(where: { $0.hardwareAddress == header.hardwareAddress }) {
+        // VLAN interfaces share their parent's hardware address, but no two share an incarnation.
+        if header.incarnation != membership.incarnation,
+            let sibling = configuration.siblings.first(where: { $0.hardwareAddress == header.hardwareAddress })
+        {
             guard sibling.goesFirst else {
                 count(.reflected)
                 return []

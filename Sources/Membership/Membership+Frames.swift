@@ -108,12 +108,12 @@ extension Membership {
         case .ready, .leaving:
             peer.joiningSince = nil
             if peer.readySince == nil { peer.readySince = now }
-            if peer.hasClaims {
+            // An absent one stays absent until its whole list is heard: a helper covers what it does not claim yet.
+            if peer.hasClaims || peer.state != .absent {
                 peer.state = .ready
                 peer.absentSince = nil
             } else {
                 peer.lastAnswer = now
-                if peer.state != .absent { peer.state = .joining }
             }
         }
         let isFreshlyJoining = peer.joiningSince.map { now - $0 < timing.listenLimit } ?? false

@@ -49,11 +49,17 @@ extension Membership {
         case .absent:
             let canBeAsked = environment.askable(peer.addresses) != nil
             let wait = canBeAsked ? timing.kernelAsk * timing.unansweredAsks : timing.blindRestart
-            if let answer = peer.lastAnswer, now - answer > wait {
+            // Frames of others arrived while its kernel was silent: it is not the own reception that is broken.
+            if let answer = peer.lastAnswer, now - answer > wait, lastForeign - answer >= wait / 2 {
                 peer.die(at: now, byVerdict: true)
                 directives.append(.peer(id))
             } else if let since = peer.absentSince, now - since > timing.hold {
-                peer.die(at: now, byVerdict: false)
+                if peer.isBack(timing, at: now) {
+                    peer.state = .ready
+                    peer.absentSince = nil
+                } else {
+                    peer.die(at: now, byVerdict: false)
+                }
                 directives.append(.peer(id))
             } else {
                 ask(&peer, at: now, &directives)
@@ -120,6 +126,7 @@ extension Membership {
                 phase = .joining
                 (joiningSince, firstForeign) = (now, now)
                 peers.updateAll { $0.hasClaims = false }
+                directives += peers.rows.map { .peer($0.id) }
             }
             for gateway in environment.gateways { askGateway(gateway, at: now, &directives) }
             return
@@ -167,10 +174,10 @@ extension Membership {
     }
 
     /// Nodes that the record may speak for: unheard, with a kernel that answered while this speaker listened; or heard,
-    /// but not ready.
+    /// but not ready, or with a list that has not arrived as a whole.
     package var returning: Set<NodeID> {
         var nodes = Set(knownKernels.filter { $0.value.at >= joiningSince && peers[$0.key] == nil }.keys)
-        for peer in peers.rows where peer.state == .joining || peer.state == .absent { nodes.insert(peer.id) }
+        for peer in peers.rows where peer.state != .dead && !peer.isCandidate { nodes.insert(peer.id) }
         return nodes
     }
 

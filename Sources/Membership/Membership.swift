@@ -225,6 +225,8 @@ package struct Membership: Sendable {
             peer.hardwareAddress = knownKernels[id]?.hardwareAddress
             peer.becomeAbsent(at: now)
             if isVouched(id, at: now) {
+                // Who hears it has its list.
+                peer.hasClaims = true
                 peer.state = .ready
                 peer.absentSince = nil
             }

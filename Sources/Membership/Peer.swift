@@ -37,11 +37,11 @@ package struct Peer: Sendable {
     var verdictAt: Instant?
     var diedAt: Instant?
 
-    /// Whether its claims stand, and whether it may be given addresses.
+    /// Whether its claims stand.
     package enum State: Sendable, Hashable {
-        /// Greets, but has no claims yet.
+        /// Greets, and claims nothing yet.
         case joining
-        /// Greets, and its claims are known; also while it is suspected.
+        /// Greets as ready; also while it is suspected.
         case ready
         /// Its speaker is gone, its kernel answers: its addresses are kept for it.
         case absent
@@ -54,6 +54,14 @@ package struct Peer: Sendable {
     }
 
     package var isLeaving: Bool { phase == .leaving }
+
+    /// Ready, and its whole list is known: it may be given addresses.
+    package var isCandidate: Bool { state == .ready && hasClaims }
+
+    /// Greets as ready, whatever is known of its list.
+    func isBack(_ timing: MembershipTiming, at now: Instant) -> Bool {
+        isHeard(timing, at: now) && (phase == .ready || phase == .leaving)
+    }
 
     func isHeard(_ timing: MembershipTiming, at now: Instant) -> Bool {
         now - lastHeard < interval * timing.suspectIntervals

@@ -61,6 +61,8 @@ extension HelloFrame {
         public let heard: Int
         /// Bytes for claims: an IPv4 entry takes 28, an IPv6 entry 40.
         public let claimBytes: Int
+        /// Refused addresses in one frame.
+        public let refusals: Int
 
         public init(maximumTransmissionUnit: Int, sender: EncodedSender) {
             // 48: IPv6 and UDP headers of the unicast carrier.
@@ -68,6 +70,7 @@ extension HelloFrame {
             let room = max(min(maximumTransmissionUnit, 1500) - fixed, 0)
             heard = max((room - 2 * HelloField.headerLength) / 8, 0)
             claimBytes = max(room - 3 * HelloField.headerLength - HelloField.partLength, 0)
+            refusals = max(room / (HelloField.headerLength + HelloField.refusalLength + 16), 1)
         }
     }
 
@@ -145,15 +148,19 @@ extension HelloFrame.Body {
                 writer.fieldHeader(HelloField.entriesV6, length: (part.entries.count - v4) * HelloFrame.claimBytesV6)
                 for entry in part.entries where entry.address.family == .ipv6 { entry.write(to: &writer) }
             }
-        case .refuse(let refusal):
-            let (type, length) =
-                refusal.address.family == .ipv4 ? (HelloField.refusalV4, 4) : (HelloField.refusalV6, 16)
-            writer.fieldHeader(type, length: HelloField.refusalLength + length)
-            writer.append(refusal.to.rawValue)
-            writer.append(UInt64(refusal.allocation == nil ? 0 : 1) << 56)
-            writer.append(refusal.allocation ?? 0)
-            writer.append(refusal.address)
+        case .refuse(let refusals): for refusal in refusals { refusal.write(to: &writer) }
         }
+    }
+}
+
+extension Refusal {
+    fileprivate func write(to writer: inout ByteWriter) {
+        let (type, length) = address.family == .ipv4 ? (HelloField.refusalV4, 4) : (HelloField.refusalV6, 16)
+        writer.fieldHeader(type, length: HelloField.refusalLength + length)
+        writer.append(to.rawValue)
+        writer.append(UInt64(allocation == nil ? 0 : 1) << 56)
+        writer.append(allocation ?? 0)
+        writer.append(address)
     }
 }
 

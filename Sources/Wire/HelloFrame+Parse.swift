@@ -96,7 +96,7 @@ public struct HelloFrameView: Sendable {
         switch kind {
         case 1: try hello()
         case 2: .claims(try claims())
-        default: .refuse(try refusal())
+        default: .refuse(try refusals())
         }
     }
 
@@ -147,8 +147,9 @@ public struct HelloFrameView: Sendable {
         return part
     }
 
-    private func refusal() throws(HelloDropReason) -> Refusal {
+    private func refusals() throws(HelloDropReason) -> [Refusal] {
         let reader = ByteReader(bytes: bytes)
+        var refusals: [Refusal] = []
         var cursor = fields.lowerBound
         while let field = try reader.field(at: &cursor, end: fields.upperBound) {
             let family: IPFamily
@@ -159,12 +160,14 @@ public struct HelloFrameView: Sendable {
             }
             guard field.value.count == HelloField.refusalLength + family.bitWidth / 8 else { throw .badField }
             let offset = field.value.lowerBound
-            return Refusal(
-                to: NodeID(rawValue: reader.uint64(offset)),
-                address: reader.address(offset + HelloField.refusalLength, family),
-                allocation: bytes[offset + 8] & 1 != 0 ? reader.uint64(offset + 16) : nil)
+            refusals.append(
+                Refusal(
+                    to: NodeID(rawValue: reader.uint64(offset)),
+                    address: reader.address(offset + HelloField.refusalLength, family),
+                    allocation: bytes[offset + 8] & 1 != 0 ? reader.uint64(offset + 16) : nil))
         }
-        throw .missingField
+        guard !refusals.isEmpty else { throw .missingField }
+        return refusals
     }
 }
 

@@ -15,7 +15,8 @@ public struct HelloFrame: Sendable, Hashable {
         case hello(heard: [NodeID], unheard: [NodeID])
         /// A part of all that the sender claims.
         case claims(ClaimsPart)
-        case refuse(Refusal)
+        /// At least one.
+        case refuse([Refusal])
     }
 
     /// IEEE 802 local experimental EtherType 1.
@@ -74,7 +75,7 @@ public enum HelloPhase: UInt8, Sendable, Hashable, CaseIterable {
 
 /// A part of the whole list of a sender's claims.
 public struct ClaimsPart: Sendable, Hashable {
-    /// All parts of one list carry the same number; a later list has a higher one.
+    /// All parts of one list, and of its repeats, carry the same number; a list with other entries has a higher one.
     public var generation: UInt32
     /// From 0 to `count` − 1.
     public var index: UInt16

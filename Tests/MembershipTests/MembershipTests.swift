@@ -169,6 +169,47 @@ struct MembershipTests {
         #expect(segment.state("b") == .ready)
     }
 
+    @Test("a ready peer is here before its whole list is, and may be given addresses with it")
+    func listing() {
+        var segment = Segment()
+        segment.hello("b")
+        let peer = { (segment: Segment) in segment.membership.peers[NodeID(name: "b")] }
+        #expect(peer(segment)?.state == .ready && peer(segment)?.isCandidate == false)
+        segment.pass(3000, greeting: ["b"])
+        #expect(segment.membership.phase == .ready && peer(segment)?.state == .ready)
+        #expect(segment.membership.returning.contains(NodeID(name: "b")))
+        segment.claims("b")
+        #expect(peer(segment)?.isCandidate == true)
+    }
+
+    @Test("the hold ends for a peer that greets as ready without its whole list, and it is not dead")
+    func holdOfListing() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.hello("b", .restarting)
+        segment.hello("b", incarnation: 2)
+        #expect(segment.state("b") == .absent)
+        for _ in 0..<1250 {
+            segment.pass(100, greeting: ["c"], answering: ["b"])
+            segment.hello("b", incarnation: 2)
+        }
+        #expect(segment.state("b") == .ready)
+    }
+
+    @Test("an absent peer is not declared dead by a speaker whose own reception has stopped")
+    func absenceWithoutReception() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.hello("b", .restarting)
+        segment.pass(1000, greeting: ["c"], answering: ["b"])
+        // The last answer was 50 ms before the last frame.
+        segment.pass(50, greeting: ["c"])
+        segment.hello("c")
+        segment.pass(2000, gatewayAnswers: false)
+        #expect(segment.state("b") == .absent)
+        #expect(segment.membership.phase == .deaf)
+    }
+
     @Test("a restart that is faster than any suspicion is an absence, too")
     func quickRestart() {
         var segment = Segment()

@@ -47,7 +47,7 @@ package struct History: Sendable {
         self.scenario = scenario.name
         self.seed = seed
         nodes = size.nodes ?? draw.pick(scenario.nodes)
-        addresses = size.addresses ?? draw.pick([1, 3, 6, 6, 6])
+        addresses = size.addresses ?? draw.pick(scenario.addresses)
         let simulation = Simulation(
             seed: seed, nodes: nodes, addresses: addresses, isIPv6Only: draw.chance(0.15),
             authenticator: scenario.isAuthentic ? HMACAuthenticator() : CheapAuthenticator())

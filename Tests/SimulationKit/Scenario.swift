@@ -21,6 +21,8 @@ package struct Scenario: Sendable {
     package let properties: Set<Property>
     /// How many nodes; one is drawn.
     package let nodes: [Int]
+    /// How many addresses; one is drawn.
+    package let addresses: [Int]
     /// Set up before anything boots.
     package let prepare: @Sendable (Simulation) -> Void
     /// Does what goes wrong; returns how long it goes on, in seconds.
@@ -32,12 +34,14 @@ package struct Scenario: Sendable {
     package let isAuthentic: Bool
 
     package init(
-        _ name: String, _ properties: Set<Property> = [], nodes: [Int] = [2, 3, 4, 5, 7], warmUp: Double = 7,
-        isAuthentic: Bool = false, prepare: @escaping @Sendable (Simulation) -> Void = { _ in },
+        _ name: String, _ properties: Set<Property> = [], nodes: [Int] = [2, 3, 4, 5, 7],
+        addresses: [Int] = [1, 3, 6, 6, 6], warmUp: Double = 7, isAuthentic: Bool = false,
+        prepare: @escaping @Sendable (Simulation) -> Void = { _ in },
         judge: @escaping @Sendable (Simulation) -> [String] = { _ in [] },
         script: @escaping @Sendable (Simulation) -> Double
     ) {
         (self.name, self.properties, self.nodes, self.warmUp) = (name, properties, nodes, warmUp)
+        self.addresses = addresses
         (self.isAuthentic, self.prepare, self.judge, self.script) = (isAuthentic, prepare, judge, script)
     }
 }

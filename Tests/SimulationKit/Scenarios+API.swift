@@ -118,6 +118,23 @@ extension Scenario {
         return 40
     }
 
+    /// Hundreds of Services are deleted while their announcer cannot know: it is told in a few frames.
+    package static let deleteMany = Scenario(
+        "delete_many", [.deletionHeard], nodes: [3, 4, 5], addresses: [300],
+        judge: { s in
+            s.nodes.compactMap { node in
+                guard let sent = s.report(of: node)?.counters.refusesSent, sent > 60 else { return nil }
+                return "\(node.name) sent \(sent) Refuse frames"
+            }
+        }
+    ) { s in
+        s.cutFromAPI(s.owner(), seconds: 60)
+        s.after(s.random.uniform(0.1, 20)) { s in
+            for address in s.addresses.indices { s.change(address, to: nil) }
+        }
+        return 25
+    }
+
     package static let deleteHelped = Scenario("delete_helped", [.deletionHeard]) { s in
         let node = s.owner()
         s.kill(node)

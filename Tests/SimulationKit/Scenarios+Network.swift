@@ -20,6 +20,20 @@ extension Scenario {
         return 6
     }
 
+    /// One address per frame: nobody hears a whole list at once. Whoever joins must not take what it hears claimed, and
+    /// whoever is back must not be dead to others at the end of the hold.
+    package static let longLists = Scenario(
+        "long_lists", [.nothingMoves], nodes: [2, 3], addresses: [150], warmUp: 12,
+        prepare: { $0.maximumTransmissionUnit = 212 }
+    ) { s in
+        let node = s.owner()
+        s.loss = s.random.pick([0.02, 0.05, 0.1])
+        s.kill(node, graceful: s.random.chance(0.5))
+        s.after(s.random.uniform(1, 8)) { $0.boot(node) }
+        s.after(31) { $0.loss = 0 }
+        return 32
+    }
+
     private static func oneWay(_ s: Simulation) -> Double {
         var from = s.owner()
         var to = s.random.pick(s.others(from))
@@ -194,6 +208,25 @@ extension Scenario {
         let twin = s.addNode(name: s.owner().name)
         s.boot(twin)
         return 8
+    }
+
+    /// A node's own frames come back, and its interface has the hardware address of another that goes first, as VLAN
+    /// interfaces of one bond have.
+    package static let reflected = Scenario(
+        "reflected", [.nothingMoves], nodes: [2, 3],
+        prepare: { s in
+            let node = s.nodes[0]
+            node.isReflected = true
+            node.siblings = [
+                SiblingLink(interfaceName: "eth0.10", hardwareAddress: node.hardwareAddress, goesFirst: true)
+            ]
+        },
+        judge: { s in s.nodes[0].speaker?.phase == .ready ? [] : ["a reflection silences the speaker"] }
+    ) { s in
+        let node = s.nodes[0]
+        s.kill(node, graceful: true)
+        s.after(2) { $0.boot(node) }
+        return 6
     }
 
     /// Two interfaces of one node on one segment: the later one is silent, and takes over when the first fails.

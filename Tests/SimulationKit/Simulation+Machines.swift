@@ -141,6 +141,7 @@ extension Simulation {
         configuration.ownAddresses = node.addresses
         let family = node.addresses[0].family
         configuration.gateways = hasGateway ? gatewayAddresses.filter { $0.family == family } : []
+        configuration.maximumTransmissionUnit = maximumTransmissionUnit
         configuration.isWireless = node.isWireless
         configuration.siblings = node.siblings
         configuration.knownPeers = node.knownPeers

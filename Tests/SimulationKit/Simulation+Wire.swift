@@ -47,7 +47,8 @@ extension Simulation {
     func deliver(_ bytes: [UInt8], from source: Int, to target: Int?) {
         let sender = nodes[source]
         if target == nil, filtersAll || sender.isFiltered { return }
-        for node in nodes where node.index != source && (target ?? node.index) == node.index {
+        for node in nodes
+        where (node.index != source || node.isReflected) && (target ?? node.index) == node.index {
             guard node.hasSpeaker, passes(sender.port, node.port, pair: source * 1000 + node.index) else {
                 continue
             }

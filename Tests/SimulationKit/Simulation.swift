@@ -35,6 +35,7 @@ package final class Simulation {
     package var pairLoss: [Int: Double] = [:]
     package var filtersAll = false
     package var framesSent = 0
+    package var maximumTransmissionUnit = 1500
     /// What an attacker records, while it does.
     var recorded: [[UInt8]]?
     /// Foreign hosts that use an address.

@@ -36,6 +36,8 @@ package final class VirtualNode {
     /// The switch drops Hello frames that this node sends to the group.
     package var isFiltered = false
     package var isWireless = false
+    /// Its group frames come back, as on a bond whose ports the switch does not know to be one.
+    package var isReflected = false
 
     package var speaker: LinkSpeaker?
     /// Whether a process runs; `speaker` itself is out while it is called.

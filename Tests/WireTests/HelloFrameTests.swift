@@ -39,8 +39,12 @@ struct HelloFrameTests {
                         address: v6, term: 1, allocation: .max,
                         kind: .offer(to: NodeID(name: "k8s-node3"), settling: true)),
                 ])),
-        .refuse(Wire.Refusal(to: NodeID(name: "k8s-node3"), address: v4, allocation: nil)),
-        .refuse(Wire.Refusal(to: NodeID(name: "k8s-node3"), address: v6, allocation: 5)),
+        .refuse([Wire.Refusal(to: NodeID(name: "k8s-node3"), address: v4, allocation: nil)]),
+        .refuse([
+            Wire.Refusal(to: NodeID(name: "k8s-node3"), address: v6, allocation: 5),
+            Wire.Refusal(to: NodeID(name: "k8s-node4"), address: v4, allocation: 6),
+            Wire.Refusal(to: NodeID(name: "k8s-node3"), address: v6, allocation: nil),
+        ]),
     ]
 
     @Test("what is written is read back", arguments: bodies)

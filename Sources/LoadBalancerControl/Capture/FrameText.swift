@@ -88,7 +88,9 @@ struct FrameText {
             let more = part.entries.count > 4 ? " and \(part.entries.count - 4) more" : ""
             return "claims \(entries.isEmpty ? "nothing" : entries.joined(separator: ", "))\(more)"
                 + (part.count > 1 ? " (part \(part.index + 1) of \(part.count))" : "")
-        case .refuse(let refusal): return "refuses \(refusal.address)"
+        case .refuse(let refusals):
+            let more = refusals.count > 4 ? " and \(refusals.count - 4) more" : ""
+            return "refuses \(refusals.prefix(4).map(\.address.description).joined(separator: ", "))\(more)"
         }
     }
 }
