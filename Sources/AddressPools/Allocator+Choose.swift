@@ -10,7 +10,10 @@ extension Allocator {
 
     /// Chooses for a Service that asks for no address: the pools that select it by ascending priority, then the
     /// unrestricted ones by name; in each group the first pool that can serve.
-    mutating func choose(for holder: Holder, _ request: AddressRequest) -> Result<Pick, Refusal> {
+    /// - Parameter covering: Families that must be among those of the addresses.
+    mutating func choose(
+        for holder: Holder, _ request: AddressRequest, covering: Set<IPFamily> = []
+    ) -> Result<Pick, Refusal> {
         let groups: [[Int]]
         if let name = request.pool {
             if let refusal = refusal(ofPool: name, for: request) { return .failure(refusal) }
@@ -20,7 +23,7 @@ extension Allocator {
             groups = selecting.isEmpty ? [choiceOrder.general] : [selecting, choiceOrder.general]
         }
         for group in groups {
-            for families in request.families.acceptable {
+            for families in request.families.acceptable where covering.isSubset(of: families) {
                 for pool in group {
                     if let pick = pick(families, in: pool, for: holder, request) { return .success(pick) }
                 }
@@ -51,8 +54,8 @@ extension Allocator {
 
     private func refusal(of candidates: [Int], _ request: AddressRequest) -> Refusal {
         guard !candidates.isEmpty else {
-            if !spaces.isEmpty { return .noPoolForService }
-            return notReady.keys.min().map { .poolNotReady($0) } ?? .noPools
+            if readyCount > 0 { return .noPoolForService }
+            return spaces.map(\.pool.name).min().map { .poolNotReady($0) } ?? .noPools
         }
         let wanted: [IPFamily] =
             switch request.families {

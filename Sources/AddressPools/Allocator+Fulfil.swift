@@ -44,53 +44,68 @@ extension Allocator {
 
     /// Keeps of `addresses` what `holder` may have on these terms, and says why not for the others.
     ///
-    /// A restart, a change of terms and a write by somebody else go through here. An address that a foreign host uses
-    /// is not kept unless it is requested.
-    /// - Parameter yields: Whether another holder gives way when the two can't share.
+    /// A restart, a change of terms and a write by somebody else go through here.
+    /// - Parameters:
+    ///   - disputed: Whether an address that a foreign host uses is kept, too, though nobody asked for it.
+    ///   - yields: Whether another holder gives way when the two can't share.
     package mutating func claim(
-        _ addresses: [IPAddress], for holder: Holder, _ request: AddressRequest, yields: (Holder) -> Bool
+        _ addresses: [IPAddress], for holder: Holder, _ request: AddressRequest, disputed: Bool = false,
+        yields: (Holder) -> Bool = { _ in false }
     ) -> Claim {
         var claim = Claim()
         for address in addresses {
-            let opponents = opponents(of: holder, at: address, terms: request.sharing)
-            guard let refusal = claimRefusal(address, for: holder, request) else {
-                if let pool = pool(listing: address) { give(address, to: holder, in: pool, request) }
-                continue
+            let all = (holdings[holder]?.addresses ?? []) + [address]
+            let pool = home(of: all, request)
+            if let refusal = claimRefusal(address, in: pool, for: holder, request, disputed) {
+                let opponents = opponents(of: holder, at: address, terms: request.sharing)
+                guard case .addressInUse = refusal, opponents.allSatisfy(yields) else {
+                    claim.refused.append(Loss(address: address, refusal: refusal))
+                    continue
+                }
+                for other in opponents {
+                    let obstacle = SharingTerms.obstacle(holdings[other]?.sharing, request.sharing) ?? .otherKey
+                    release(address, of: other, at: nil)
+                    let loss = Loss(address: address, refusal: .addressInUse(address, by: holder, obstacle))
+                    claim.evicted.append(Eviction(holder: other, loss: loss))
+                }
             }
-            guard case .addressInUse = refusal, opponents.allSatisfy(yields), let pool = pool(listing: address) else {
-                claim.refused.append(Loss(address: address, refusal: refusal))
-                continue
-            }
-            for other in opponents {
-                let obstacle = SharingTerms.obstacle(holdings[other]?.sharing, request.sharing) ?? .otherKey
-                release(address, of: other, at: nil)
-                let loss = Loss(address: address, refusal: .addressInUse(address, by: holder, obstacle))
-                claim.evicted.append(Eviction(holder: other, loss: loss))
-            }
-            give(address, to: holder, in: pool, request)
+            if let pool { give(address, to: holder, in: pool, request) }
         }
         return claim
     }
 
-    private func claimRefusal(_ address: IPAddress, for holder: Holder, _ request: AddressRequest) -> Refusal? {
+    private func claimRefusal(
+        _ address: IPAddress, in pool: Int?, for holder: Holder, _ request: AddressRequest, _ disputed: Bool
+    ) -> Refusal? {
         let held = holdings[holder]
         if let other = held?.addresses.first(where: { $0.family == address.family }) {
             return other == address ? nil : .twoOfOneFamily(other, address)
         }
-        if let pool = pool(listing: address), let held, held.pool != spaces[pool].pool.name {
-            return .addressesInTwoPools(held.pool, spaces[pool].pool.name)
+        if pool == nil, let held, let other = self.pool(listing: address) {
+            return .addressesInTwoPools(held.pool, spaces[other].pool.name)
         }
-        if let hardware = conflicts[address], !request.addresses.contains(address) {
-            return .addressConflict(address, hardwareAddress: hardware)
+        if !disputed, let dispute = dispute(of: address, request) { return dispute }
+        return refusal(of: address, in: pool, for: holder, request)
+    }
+
+    /// Whether a Service that RequireDualStack has both of its addresses among these.
+    package func arePair(_ addresses: [IPAddress], for holder: Holder, _ request: AddressRequest) -> Bool {
+        let usable = addresses.filter { address in
+            guard dispute(of: address, request) == nil else { return false }
+            return switch refusal(keeping: address, for: holder, request) {
+            case nil, .addressInUse: true
+            default: false
+            }
         }
-        return refusal(of: address, for: holder, request)
+        return Set(usable.map(\.family)).count == 2 && home(of: usable, request) != nil
     }
 
     /// Whether a Service that is satisfied would take a second address, should one come free.
     package func wantsMore(_ holder: Holder, _ request: AddressRequest) -> Bool {
         guard case .preferBoth = request.families, request.addresses.isEmpty, let held = holdings[holder],
             held.addresses.count == 1, let pool = indexes[held.pool],
-            let missing = request.families.families.first(where: { $0 != held.addresses.first?.family })
+            let missing = request.families.families.first(where: { $0 != held.addresses.first?.family }),
+            spaces[pool].isReady
         else { return false }
         return !spaces[pool][missing].assignable.isEmpty
     }
@@ -101,37 +116,76 @@ extension Allocator {
         let held = holdings[holder]
         if !request.addresses.isEmpty { return fulfilByAddress(request, holder, held, now) }
         if let held, request.pool == nil || request.pool == held.pool {
-            return complete(request, holder, held, now)
+            let replaced = replaceDisputed(request, holder, held, now)
+            let completed = complete(request, holder, now)
+            return completed == .satisfied ? replaced.map { .assigned($0) } ?? .satisfied : completed
         }
         switch choose(for: holder, request) {
         case .success(let pick):
-            release(holder, at: now)
-            pick.addresses.forEach { give($0, to: holder, in: pick.pool, request) }
-            return .assigned(pick.choice)
+            return .assigned(move(holder, to: pick, request, now))
         case .failure(let refusal):
             return held == nil ? .refused(refusal) : .kept(refusal)
         }
     }
 
-    /// Adds the missing family from the pool that the Service is in; RequireDualStack is never left with half.
-    private mutating func complete(
-        _ request: AddressRequest, _ holder: Holder, _ held: Holding, _ now: Instant
-    ) -> Fulfilment {
+    /// Adds the missing family from the pool that the Service is in. What RequireDualStack has half of, it keeps until
+    /// some pool has both.
+    private mutating func complete(_ request: AddressRequest, _ holder: Holder, _ now: Instant) -> Fulfilment {
+        guard let held = holdings[holder], let pool = indexes[held.pool] else { return .satisfied }
         let missing = request.families.families.filter { family in !held.addresses.contains { $0.family == family } }
-        guard let family = missing.first, let pool = indexes[held.pool] else { return .satisfied }
-        if let (address, _) = pick(family, in: pool, for: holder, request) {
+        guard let family = missing.first else { return .satisfied }
+        if spaces[pool].isReady, let (address, _) = pick(family, in: pool, for: holder, request) {
             give(address, to: holder, in: pool, request)
             return .assigned(.secondFamily)
         }
         guard case .requireBoth = request.families else { return .satisfied }
-        let choice = choose(for: holder, request)
-        release(holder, at: now)
-        switch choice {
-        case .success(let pick):
-            pick.addresses.forEach { give($0, to: holder, in: pick.pool, request) }
-            return .assigned(pick.choice)
-        case .failure(let refusal): return .refused(refusal)
+        switch choose(for: holder, request) {
+        case .success(let pick): return .assigned(move(holder, to: pick, request, now))
+        case .failure(let refusal): return .kept(refusal)
         }
+    }
+
+    private mutating func move(
+        _ holder: Holder, to pick: Pick, _ request: AddressRequest, _ now: Instant
+    ) -> Fulfilment.Choice {
+        release(holder, at: now)
+        pick.addresses.forEach { give($0, to: holder, in: pick.pool, request) }
+        return pick.choice
+    }
+
+    /// Gives up addresses that a foreign host uses, as far as there are others for them; what works does not move.
+    private mutating func replaceDisputed(
+        _ request: AddressRequest, _ holder: Holder, _ held: Holding, _ now: Instant
+    ) -> Fulfilment.Choice? {
+        let disputed = held.addresses.filter(isReplaceable)
+        guard !disputed.isEmpty, let pool = indexes[held.pool] else { return nil }
+        var choice: Fulfilment.Choice?
+        for address in disputed where spaces[pool].isReady {
+            guard let (other, how) = pick(address.family, in: pool, for: holder, request) else { continue }
+            release(address, of: holder, at: now)
+            give(other, to: holder, in: pool, request)
+            choice = how
+        }
+        let families = Set(held.addresses.map(\.family))
+        guard choice == nil, disputed == held.addresses,
+            case .success(let pick) = choose(for: holder, request, covering: families)
+        else { return choice }
+        return move(holder, to: pick, request, now)
+    }
+
+    /// One that a host uses which answers for so many that it would answer for the next one, too, stays where it is.
+    private func isReplaceable(_ address: IPAddress) -> Bool {
+        conflicts[address].map { conflictCounts[$0, default: 0] < Refusal.manyConflicts } ?? false
+    }
+
+    /// Says that a foreign host uses an address which `holder` has not asked for.
+    package func dispute(of holder: Holder, _ request: AddressRequest) -> Refusal? {
+        holdings[holder]?.addresses.lazy.compactMap { dispute(of: $0, request) }.first
+    }
+
+    private func dispute(of address: IPAddress, _ request: AddressRequest) -> Refusal? {
+        guard !request.addresses.contains(address), let host = conflicts[address] else { return nil }
+        return .addressConflict(address, hardwareAddress: host, count: conflictCounts[host, default: 0])
     }
 
     private mutating func fulfilByAddress(
@@ -166,13 +220,13 @@ extension Allocator {
             return .failure(.familyMissing(missing))
         }
         if let name = request.pool, let refusal = refusal(ofPool: name, for: request) { return .failure(refusal) }
-        for address in addresses {
+        let held = holdings[holder]?.addresses ?? []
+        for address in addresses where !held.contains(address) {
             if let refusal = refusal(of: address, for: holder, request) { return .failure(refusal) }
         }
-        let pools = addresses.compactMap(pool(listing:))
-        guard let pool = pools.first else { return .failure(.noPools) }
-        if let other = pools.first(where: { $0 != pool }) {
-            return .failure(.addressesInTwoPools(spaces[pool].pool.name, spaces[other].pool.name))
+        guard let pool = home(of: addresses, request) else {
+            let names = addresses.compactMap(pool(listing:)).map { spaces[$0].pool.name }
+            return .failure(names.count == 2 ? .addressesInTwoPools(names[0], names[1]) : .noPools)
         }
         if let wanted = request.pool, wanted != spaces[pool].pool.name {
             return .failure(.addressInOtherPool(addresses[0], pool: spaces[pool].pool.name, wanted: wanted))
@@ -181,9 +235,8 @@ extension Allocator {
     }
 
     func refusal(ofPool name: String, for request: AddressRequest) -> Refusal? {
-        guard let index = indexes[name] else {
-            return notReady[name] == nil ? .unknownPool(name) : .poolNotReady(name)
-        }
+        guard let index = indexes[name] else { return .unknownPool(name) }
+        guard spaces[index].isReady else { return .poolNotReady(name) }
         return refusal(of: index, for: request)
     }
 }

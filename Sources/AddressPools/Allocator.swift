@@ -19,17 +19,19 @@ package struct Allocator: Sendable {
     package private(set) var openings = 0
     /// Addresses that somebody got or let go of, since ``takeMoved()``.
     private var moved: [IPAddress] = []
-    /// By name.
+    /// Those that assign by name, then the refused by age.
     private(set) var spaces: [PoolSpace]
+    /// How many of them assign.
+    let readyCount: Int
     let indexes: [String: Int]
     /// Restricted pools by priority and name, then the others by name.
     let choiceOrder: (restricted: [Int], general: [Int])
     private let members: [Member]
     private let reserved: ReservedAddresses
-    /// Pools that exist but are refused, by name.
-    let notReady: [String: [IPRange]]
     /// Addresses that a foreign host uses, with its hardware address.
     let conflicts: [IPAddress: String]
+    /// How many of them each host uses.
+    let conflictCounts: [String: Int]
     private var occupants: [IPAddress: [Holder]] = [:]
     /// Held addresses by the sharing key of their holders, lowest first.
     private var sharable: [String: [IPAddress]] = [:]
@@ -41,24 +43,32 @@ package struct Allocator: Sendable {
 
     /// - Parameters:
     ///   - pools: Accepted pools, whose ranges don't overlap.
-    ///   - notReady: Pools that are refused, for the sentences of refusals.
+    ///   - refused: Pools that assign nothing, by age. Who has an address from one keeps it; an address that an accepted
+    ///     pool lists, too, is counted there.
     ///   - conflicts: Addresses that a foreign host uses: chosen for nobody, but given on explicit request.
     package init(
-        pools: [AddressPool], notReady: [String: [IPRange]] = [:], reserved: ReservedAddresses = ReservedAddresses(),
+        pools: [AddressPool], refused: [AddressPool] = [], reserved: ReservedAddresses = ReservedAddresses(),
         conflicts: [IPAddress: String] = [:], quarantine: Quarantine = Quarantine()
     ) {
         let pools = pools.sorted { $0.name < $1.name }
-        spaces = pools.map { PoolSpace($0, reserved: reserved) }
-        indexes = Dictionary(pools.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        var all = pools.map { PoolSpace($0, isReady: true, reserved: reserved) }
+        var members = pools.enumerated().flatMap { index, pool in pool.ranges.map { Member(range: $0, pool: index) } }
+        for pool in refused {
+            let space = PoolSpace(pool, isReady: false, reserved: reserved, besides: members.map(\.range))
+            members += space.listed.map { Member(range: $0, pool: all.count) }
+            all.append(space)
+        }
+        self.members = members.sorted { $0.range.first < $1.range.first }
+        (spaces, readyCount) = (all, pools.count)
+        indexes = Dictionary(all.enumerated().map { ($1.pool.name, $0) }) { first, _ in first }
         let order = pools.indices.filter { pools[$0].autoAssign }
         let rank = { (index: Int) in pools[index].restriction?.rank ?? .max }
         choiceOrder = (
             order.filter { pools[$0].restriction != nil }.sorted { (rank($0), $0) < (rank($1), $1) },
             order.filter { pools[$0].restriction == nil }
         )
-        members = pools.enumerated().flatMap { index, pool in pool.ranges.map { Member(range: $0, pool: index) } }
-            .sorted { $0.range.first < $1.range.first }
-        (self.reserved, self.notReady, self.conflicts, self.quarantine) = (reserved, notReady, conflicts, quarantine)
+        (self.reserved, self.conflicts, self.quarantine) = (reserved, conflicts, quarantine)
+        conflictCounts = conflicts.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
         for address in conflicts.keys {
             if let pool = pool(listing: address) { spaces[pool][address.family].passOver(address.rawValue) }
         }
@@ -68,14 +78,17 @@ package struct Allocator: Sendable {
     // MARK: Asking
 
     package func usage(of pool: String, _ family: IPFamily) -> PoolUsage? {
-        indexes[pool].map { spaces[$0][family].usage }
+        indexes[pool].map { spaces[$0].usage(family) }
     }
 
-    package func poolName(listing address: IPAddress) -> String? { pool(listing: address).map { spaces[$0].pool.name } }
+    /// The pool that a Service which keeps all of `addresses` has them from.
+    package func poolName(of addresses: [IPAddress], _ request: AddressRequest) -> String? {
+        home(of: addresses, request).map { spaces[$0].pool.name }
+    }
 
     package func holders(of address: IPAddress) -> [Holder] { occupants[address] ?? [] }
 
-    /// The index of the pool that lists `address`. Entries of one pool may overlap, hence the look backward.
+    /// The index of the pool that counts `address`. Entries of one pool may overlap, hence the look backward.
     func pool(listing address: IPAddress) -> Int? {
         var (low, high) = (0, members.count)
         while low < high {
@@ -88,6 +101,21 @@ package struct Allocator: Sendable {
         return spaces[nearest.pool].pool.ranges.contains { $0.contains(address) } ? nearest.pool : nil
     }
 
+    /// The index of the pool that a Service which keeps all of `addresses` has them from. The one that counts them comes
+    /// first; where that is closed to it, or they are in two, a refused one that lists them all is as good.
+    func home(of addresses: [IPAddress], _ request: AddressRequest) -> Int? {
+        guard let first = addresses.first, let pool = pool(listing: first) else { return nil }
+        let refused = spaces.indices[readyCount...].filter { spaces[$0].lists(first) }
+        let all = ([pool] + refused).filter { index in
+            addresses.allSatisfy {
+                self.pool(listing: $0) == index || !spaces[index].isReady && spaces[index].lists($0)
+            }
+        }
+        return all.first { index in
+            refusal(of: index, for: request) == nil && !addresses.contains(where: spaces[index].avoids)
+        } ?? all.first
+    }
+
     /// The other holders of `address` with whom a Service on these terms can't share it.
     package func opponents(of holder: Holder, at address: IPAddress, terms: SharingTerms?) -> [Holder] {
         holders(of: address).filter {
@@ -96,15 +124,26 @@ package struct Allocator: Sendable {
     }
 
     /// Why `holder` may not have `address`, whether chosen or asked for; `nil` when it may.
-    package func refusal(of address: IPAddress, for holder: Holder, _ request: AddressRequest) -> Refusal? {
+    func refusal(of address: IPAddress, for holder: Holder, _ request: AddressRequest) -> Refusal? {
+        let pool = pool(listing: address)
+        if let refusal = refusal(of: address, in: pool, for: holder, request) { return refusal }
+        return pool.flatMap { spaces[$0].isReady ? nil : .poolNotReady(spaces[$0].pool.name) }
+    }
+
+    /// Why `holder`, whose status names `address`, may not keep it; `nil` when it may.
+    package func refusal(keeping address: IPAddress, for holder: Holder, _ request: AddressRequest) -> Refusal? {
+        refusal(of: address, in: home(of: [address], request), for: holder, request)
+    }
+
+    /// That another holder is in the way is the last of all reasons.
+    func refusal(
+        of address: IPAddress, in pool: Int?, for holder: Holder, _ request: AddressRequest
+    ) -> Refusal? {
         guard request.families.families.contains(address.family) else {
             return .wrongFamily(address, wanted: request.families.families)
         }
         if let reason = reserved.reason(for: address) { return .addressReserved(address, reason) }
-        guard let index = pool(listing: address) else {
-            let refused = notReady.filter { $0.value.contains { $0.contains(address) } }.keys.min()
-            return refused.map { .poolNotReady($0) } ?? .addressOutsidePools(address)
-        }
+        guard let index = pool else { return .addressOutsidePools(address) }
         if let refusal = refusal(of: index, for: request) { return refusal }
         if spaces[index].avoids(address) { return .addressAvoided(address, pool: spaces[index].pool.name) }
         if let other = opponents(of: holder, at: address, terms: request.sharing).min(),
@@ -171,10 +210,11 @@ package struct Allocator: Sendable {
         }
     }
 
-    /// Gives `address`, which must not be refused, to `holder`.
+    /// Gives `address`, which must not be refused, to `holder`, who has all its addresses from `pool` then.
     mutating func give(_ address: IPAddress, to holder: Holder, in pool: Int, _ request: AddressRequest) {
-        var holding =
-            holdings[holder] ?? Holding(addresses: [], pool: spaces[pool].pool.name, sharing: request.sharing)
+        let name = spaces[pool].pool.name
+        var holding = holdings[holder] ?? Holding(addresses: [], pool: name, sharing: request.sharing)
+        holding.pool = name
         guard !holding.addresses.contains(address) else { return }
         let order = request.families.families
         let place = holding.addresses.firstIndex {
@@ -185,7 +225,7 @@ package struct Allocator: Sendable {
         occupants[address, default: []].append(holder)
         moved.append(address)
         if let key = holding.sharing?.key { share(address, key) }
-        guard occupants[address]?.count == 1 else { return }
+        guard occupants[address]?.count == 1, let pool = self.pool(listing: address) else { return }
         spaces[pool][address.family].take(address.rawValue, isForeign: conflicts[address] != nil)
         quarantine.remove(address)
     }

@@ -3,13 +3,22 @@ import NetworkAddresses
 /// One pool's addresses: which there are, and which are free.
 struct PoolSpace: Sendable {
     let pool: AddressPool
+    /// Whether it assigns. A pool that overlaps an older one only lets Services keep what they have from it.
+    let isReady: Bool
     private(set) var v4: FamilySpace
     private(set) var v6: FamilySpace
 
-    init(_ pool: AddressPool, reserved: ReservedAddresses) {
-        self.pool = pool
-        v4 = FamilySpace(.ipv4, pool, reserved)
-        v6 = FamilySpace(.ipv6, pool, reserved)
+    /// - Parameter taken: What other pools list, and count.
+    init(_ pool: AddressPool, isReady: Bool, reserved: ReservedAddresses, besides taken: [IPRange] = []) {
+        (self.pool, self.isReady) = (pool, isReady)
+        v4 = FamilySpace(.ipv4, pool, reserved, taken)
+        v6 = FamilySpace(.ipv6, pool, reserved, taken)
+    }
+
+    func usage(_ family: IPFamily) -> PoolUsage {
+        var usage = self[family].usage
+        if !isReady { usage.available = 0 }
+        return usage
     }
 
     subscript(family: IPFamily) -> FamilySpace {
@@ -18,6 +27,12 @@ struct PoolSpace: Sendable {
             if family == .ipv4 { yield &v4 } else { yield &v6 }
         }
     }
+
+    /// What the pool counts, as ranges.
+    var listed: [IPRange] { v4.ranges + v6.ranges }
+
+    /// Whether an entry has `address`, which another pool may count.
+    func lists(_ address: IPAddress) -> Bool { pool.ranges.contains { $0.contains(address) } }
 
     /// Whether the pool's rules pass over `address`.
     func avoids(_ address: IPAddress) -> Bool {
@@ -30,6 +45,7 @@ struct PoolSpace: Sendable {
 struct FamilySpace: Sendable {
     /// All that the pool may ever hand out.
     let assignable: AddressRuns
+    private let family: IPFamily
     /// Those of `assignable` that have no holder, are not in quarantine, and no foreign host uses.
     var free: AddressRuns
     /// Addresses with at least one holder.
@@ -40,14 +56,23 @@ struct FamilySpace: Sendable {
     /// Stops at the largest.
     private let total: UInt64
 
-    init(_ family: IPFamily, _ pool: AddressPool, _ reserved: ReservedAddresses) {
+    init(_ family: IPFamily, _ pool: AddressPool, _ reserved: ReservedAddresses, _ taken: [IPRange]) {
         var runs = AddressRuns(pool.ranges.lazy.filter { $0.family == family })
-        for entry in reserved.entries where entry.range.family == family {
-            runs.remove(entry.range.first.rawValue, entry.range.last.rawValue)
+        for range in reserved.entries.map(\.range) + taken where range.family == family {
+            runs.remove(range.first.rawValue, range.last.rawValue)
         }
         skipsBuggy = family == .ipv4 && pool.avoidBuggyIPs
-        (assignable, free) = (runs, runs)
+        (assignable, free, self.family) = (runs, runs, family)
         total = UInt64(clamping: skipsBuggy ? runs.count - Self.buggyCount(runs) : runs.count)
+    }
+
+    var ranges: [IPRange] {
+        assignable.runs.compactMap { run in
+            guard let first = IPAddress(family: family, rawValue: run.first),
+                let last = IPAddress(family: family, rawValue: run.last)
+            else { return nil }
+            return IPRange(first: first, last: last)
+        }
     }
 
     var usage: PoolUsage {

@@ -54,7 +54,11 @@ extension Refusal {
             "\(address) ends in .0 or .255, which IPAddressPool \"\(pool)\" avoids (avoidBuggyIPs). Ask for another address."
         case .addressInUse(let address, let holder, let obstacle):
             "\(address) is in use by Service \(holder). " + obstacle.sentence
-        case .addressConflict(let address, let hardwareAddress):
+        case .addressConflict(let address, let hardwareAddress, let count) where count >= Self.manyConflicts:
+            "\(address) is used by a foreign host (\(hardwareAddress)), which answers for \(count) addresses of the pools:"
+                + " no other one is tried. If it is a router, turn off its proxy ARP, or give the pool addresses of the"
+                + " nodes' subnet; otherwise remove the host."
+        case .addressConflict(let address, let hardwareAddress, _):
             "\(address) is used by a foreign host (\(hardwareAddress)). Remove that host from the address, or ask for another."
         case .wrongFamily(let address, let wanted):
             "\(address) is requested, but the Service is \(Self.joined(wanted)). Change the request or the Service's ipFamilies."

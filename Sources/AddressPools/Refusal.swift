@@ -16,8 +16,8 @@ package enum Refusal: Error, Sendable, Hashable {
     case addressReserved(IPAddress, ReservedAddresses.Reason)
     case addressAvoided(IPAddress, pool: String)
     case addressInUse(IPAddress, by: Holder, SharingObstacle)
-    /// A foreign host on the link uses the address.
-    case addressConflict(IPAddress, hardwareAddress: String)
+    /// A foreign host on the link uses the address, and as many in all.
+    case addressConflict(IPAddress, hardwareAddress: String, count: Int = 1)
     case wrongFamily(IPAddress, wanted: [IPFamily])
     case twoOfOneFamily(IPAddress, IPAddress)
     case tooManyAddresses(Int)
@@ -25,6 +25,9 @@ package enum Refusal: Error, Sendable, Hashable {
     case familyMissing(IPFamily)
     case addressesInTwoPools(String, String)
     case addressInOtherPool(IPAddress, pool: String, wanted: String)
+
+    /// A host that uses so many addresses of pools answers for whatever is asked: another address is no way out.
+    package static let manyConflicts = 3
 
     package struct ForeignHost: Sendable, Hashable {
         package var address: IPAddress

@@ -15,6 +15,10 @@ package struct AllocationHistory {
     /// Addresses that must not move in this step: those of Services that nobody touched.
     private var settledBefore: [ObjectKey: [String]] = [:]
     private var touchedService: ObjectKey?
+    /// What somebody wrote into a status in this step.
+    private var forged: [String] = []
+    /// Whether what was written before this step says nothing about what may be there after it.
+    private var isFight = false
 
     package init(seed: UInt64) {
         (self.seed, random) = (seed, SplitMix64(seed: seed))
@@ -32,7 +36,7 @@ package struct AllocationHistory {
     package mutating func run() {
         for _ in 0..<Self.steps where violations.isEmpty {
             settledBefore = addresses()
-            touchedService = nil
+            (touchedService, forged, isFight) = (nil, [], false)
             do {
                 try step()
                 try settle()
@@ -128,7 +132,7 @@ package struct AllocationHistory {
 
     private mutating func wipeOrForge() {
         guard let key = anyService() else { return }
-        let forged = [[], ["10.0.0.\(random.below(10))"], ["203.0.113.1"]][random.below(3)]
+        forged = [[], ["10.0.0.\(random.below(10))"], ["203.0.113.1"]][random.below(3)]
         note("somebody writes \(forged) to \(key)")
         api.setStatus(key, addresses: forged)
         touchedService = key
@@ -175,7 +179,7 @@ package struct AllocationHistory {
         try paused.performHeld()
         paused.stopLeading()
         // Everybody whose status both may have written.
-        settledBefore = [:]
+        (settledBefore, isFight) = ([:], true)
     }
 
     private mutating func settle() throws {
@@ -227,9 +231,9 @@ package struct AllocationHistory {
         for key in Set(full.services.keys).union(incremental.services.keys).sorted()
         where full.services[key] != incremental.services[key] {
             return
-                "\(key): full \(String(describing: full.services[key])) incremental \(String(describing: incremental.services[key]))"
+                "\(key): full \(String(describing: full.services[key])) other \(String(describing: incremental.services[key]))"
         }
-        return "pools: full \(full.pools) incremental \(incremental.pools)"
+        return "pools: full \(full.pools) other \(incremental.pools)"
     }
 
     private func addresses() -> [ObjectKey: [String]] {
@@ -243,11 +247,14 @@ package struct AllocationHistory {
         violations += oracle.duplicates().map(\.description)
         violations += oracle.pendingThoughAllocatable()
         violations += oracle.moved(from: settledBefore, except: touchedService)
+        if !isFight { violations += oracle.assignedByRefused(since: settledBefore, except: forged) }
         let writes = api.writes
         let fresh = FakeController(api, seed: seed)
         fresh.lead()
         if (try? fresh.settle()) != true || api.writes != writes {
-            violations.append("a new leader changes something: \(fresh.planner.map { "\($0.plan)" } ?? "")")
+            let plans = (fresh.planner?.plan, controller.planner?.plan)
+            let text = if let new = plans.0, let old = plans.1 { Self.difference(new, old) } else { "\(plans)" }
+            violations.append("a new leader changes something: \(text)")
         }
     }
 }

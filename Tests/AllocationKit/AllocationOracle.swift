@@ -8,6 +8,8 @@ import Reconciliation
 package struct AllocationOracle {
     private let services: [Service]
     private let pools: [IPAddressPool]
+    /// What a Service has from these, it keeps.
+    private let refused: [IPAddressPool]
     private let nodeAddresses: Set<String>
     private let conflicts: Set<String>
 
@@ -16,12 +18,13 @@ package struct AllocationOracle {
         services = api.services.values.filter { ServiceRequest($0, loadBalancerClass: nil) != nil }
             .sorted { $0.key < $1.key }
         // In the order of age; of two that overlap, the older one counts.
-        var accepted: [IPAddressPool] = []
+        var (accepted, refused): ([IPAddressPool], [IPAddressPool]) = ([], [])
         for pool in api.pools.values.sorted(by: { Age($0.metadata) < Age($1.metadata) }) {
             let mine = Set(Self.addresses(of: pool))
-            if accepted.allSatisfy({ mine.isDisjoint(with: Self.addresses(of: $0)) }) { accepted.append(pool) }
+            let isAccepted = accepted.allSatisfy { mine.isDisjoint(with: Self.addresses(of: $0)) }
+            if isAccepted { accepted.append(pool) } else { refused.append(pool) }
         }
-        pools = accepted
+        (pools, self.refused) = (accepted, refused)
         nodeAddresses = Set(api.nodes.values.flatMap { $0.status?.addresses ?? [] }.map(\.address))
         let recorded = api.pools.values.flatMap { $0.status?.conflicts ?? [] }.map(\.address)
         let reported = api.announcements.values.flatMap { $0.status?.addresses ?? [] }
@@ -136,19 +139,39 @@ package struct AllocationOracle {
             if !wanted.isEmpty, Set(now) == Set(wanted) { return nil }
             if let pool = request.request.pool, !old.allSatisfy({ home(of: $0)?.metadata.name == pool }) { return nil }
             for address in old where !now.contains(address) {
-                guard let pool = home(of: address), isOpen(pool, to: service), !nodeAddresses.contains(address),
-                    !conflicts.contains(address),
+                guard let pool = homes(of: [address], for: service).first, !nodeAddresses.contains(address),
                     services.allSatisfy({ $0.key == service.key || !held($0).contains(address) })
                 else { continue }
-                if case .requireBoth = request.request.families { continue }
-                if Set(old.map { home(of: $0)?.metadata.name }).count > 1 { continue }
+                // It is worth another one, but not none.
+                if conflicts.contains(address), now.contains(where: { Self.areAlike($0, address) }) { continue }
+                // Both from another pool are more than half.
+                if case .requireBoth = request.request.families, now.count == 2 { continue }
+                if homes(of: old, for: service).isEmpty { continue }
                 return "\(service.key) lost \(address), which is still in \(pool.metadata.name), and has \(now)"
             }
             return nil
         }
     }
 
+    /// An address that was not there before, and that no accepted pool has.
+    func assignedByRefused(since before: [ObjectKey: [String]], except found: [String]) -> [String] {
+        services.flatMap { service in
+            held(service).compactMap { address in
+                guard before[service.key]?.contains(address) != true, !found.contains(address), home(of: address) == nil
+                else { return nil }
+                return "\(service.key) has got \(address), which no accepted pool has"
+            }
+        }
+    }
+
+    private static func areAlike(_ a: String, _ b: String) -> Bool { IPAddress(a)?.family == IPAddress(b)?.family }
+
     private func home(of address: String) -> IPAddressPool? {
         pools.first { Self.addresses(of: $0).contains(address) }
+    }
+
+    /// The pools that a Service can have all of these from, if it has them.
+    private func homes(of addresses: [String], for service: Service) -> [IPAddressPool] {
+        (pools + refused).filter { Set(addresses).isSubset(of: Self.addresses(of: $0)) && isOpen($0, to: service) }
     }
 }

@@ -159,7 +159,9 @@ struct AllocationAPITests {
         case .conflict(let name, let address, let hardwareAddress):
             let report = ServiceL2Status(conflictOf: ObjectKey(caseName: name), address, hardwareAddress)
             try server.install(report.document)
-            try await untilAtRest(controller) { $0.announcements[report.key]?.status?.addresses?.isEmpty == false }
+            try await untilAtRest(controller) {
+                $0.announcements[report.key]?.status?.addresses?.first?.address == address
+            }
         case .restart: break
         case .expect(let name, let expectation):
             let key = ObjectKey(caseName: name)

@@ -109,10 +109,30 @@ extension AllocationCase {
                 .expect("a", .has("10.1.0.0", from: "a")), .expect("b", .has("10.2.0.0", "fd00:2::", from: "b")),
             ]),
         .init(
-            "RequireDualStack, and the pool loses one family: half is not kept",
+            "RequireDualStack, and the pool loses one family: the other address is kept, also over a restart",
+            metallb: "both are dropped",
             [
                 both, .service("a", families: ["IPv4", "IPv6"], policy: requireDual),
-                .pool("both", "192.168.57.200-192.168.57.203"), .expect("a", .none("PoolLacksFamily")),
+                .pool("both", "192.168.57.200-192.168.57.203"), .restart,
+                .expect("a", .keeps("192.168.57.200", from: "both", reason: "PoolLacksFamily")),
+            ]),
+        .init(
+            "SingleStack becomes RequireDualStack, and the second family is used up: the first address is kept, until both can be had",
+            metallb: "it is dropped",
+            [
+                .pool("both", "192.168.57.200-192.168.57.203", "fd00:57::200/128"), .service("x", families: ["IPv6"]),
+                .service("a"), .service("a", families: ["IPv4", "IPv6"], policy: requireDual),
+                .expect("a", .keeps("192.168.57.200", from: "both", reason: "PoolExhausted")), .delete("x"),
+                .expect("a", .has("192.168.57.200", "fd00:57::200", from: "both")),
+            ]),
+        .init(
+            "RequireDualStack, and a foreign host uses the IPv6 address, the only one: both stay",
+            metallb: "not noticed",
+            [
+                .pool("both", "192.168.57.200-192.168.57.203", "fd00:57::200/128"), .node("worker-1", "192.168.57.11"),
+                .service("a", families: ["IPv4", "IPv6"], policy: requireDual),
+                .conflict("a", "fd00:57::200", hardwareAddress: "02:00:00:00:00:99"),
+                .expect("a", .keeps("192.168.57.200", "fd00:57::200", from: "both", reason: "AddressConflict")),
             ]),
         .init(
             "A Service becomes dual-stack: the second family is added",

@@ -52,12 +52,24 @@ extension AllocationCase {
                 .expect("a", .has("192.168.57.200", from: "lan")),
             ]),
         .init(
-            "A foreign host uses the only address: none",
+            "A foreign host uses the only address: it stays, and is replaced once there is another",
             metallb: "not noticed",
             [
                 .pool("lan", "192.168.57.200/32"), .node("worker-1", "192.168.57.11"), .service("a"),
+                .conflict("a", "192.168.57.200", hardwareAddress: "02:00:00:00:00:99"), .service("b"), .restart,
+                .expect("a", .keeps("192.168.57.200", from: "lan", reason: "AddressConflict")),
+                .expect("b", .none("PoolExhausted")), .delete("b"), .pool("lan", "192.168.57.200/31"),
+                .expect("a", .has("192.168.57.201", from: "lan")),
+            ]),
+        .init(
+            "One host answers for every address: the third one stays, and the reason is told",
+            metallb: "not noticed",
+            [
+                lan, .node("worker-1", "192.168.57.11"), .service("a"),
                 .conflict("a", "192.168.57.200", hardwareAddress: "02:00:00:00:00:99"),
-                .expect("a", .none("PoolExhausted")),
+                .conflict("a", "192.168.57.201", hardwareAddress: "02:00:00:00:00:99"),
+                .conflict("a", "192.168.57.202", hardwareAddress: "02:00:00:00:00:99"),
+                .expect("a", .keeps("192.168.57.202", from: "lan", reason: "AddressConflict")),
             ]),
         .init(
             "A Service that waits is being deleted, held by a finalizer: it gets nothing any more",

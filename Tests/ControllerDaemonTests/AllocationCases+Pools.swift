@@ -43,6 +43,41 @@ extension AllocationCase {
                 .expect("b", .none("PoolNotReady")),
             ]),
         .init(
+            "The older pool is made to overlap the younger: who has an address of the younger keeps it, new ones come from the older",
+            metallb: "the webhook refuses it, or without webhook the whole configuration stays stale",
+            [
+                lan, .pool("new", "192.168.57.210/31", "192.168.57.230/31"),
+                .service("a", [addresses: "192.168.57.210"]), .service("b", [addresses: "192.168.57.231"]),
+                .service("c", [pool: "new"]), .pool("lan", "192.168.57.200-192.168.57.220"), .service("d"), .restart,
+                .service("e", [pool: "new"]),
+                .expect("a", .has("192.168.57.210", from: "lan")), .expect("b", .has("192.168.57.231", from: "new")),
+                .expect("c", .keeps("192.168.57.211", from: "lan", reason: "PoolNotReady")),
+                .expect("d", .has("192.168.57.200", from: "lan")), .expect("e", .none("PoolNotReady")),
+                .pool("lan", "192.168.57.200-192.168.57.203"),
+                .expect("a", .has("192.168.57.210", from: "new")), .expect("b", .has("192.168.57.231", from: "new")),
+                .expect("c", .has("192.168.57.211", from: "new")), .expect("e", .has("192.168.57.230", from: "new")),
+            ]),
+        .init(
+            "The same, where the older pool overlaps one family only, or is not open to the Service: it keeps all that it has",
+            metallb: "as above",
+            [
+                lan, .pool("new", "192.168.57.210/31", "fd00:57::/126"),
+                .service("a", [pool: "new"], families: ["IPv4", "IPv6"], policy: preferDual),
+                .pool("lan", "192.168.57.200-192.168.57.220", allocation: .init(namespaces: ["other"])), .restart,
+                .service("a", families: ["IPv4", "IPv6"], policy: preferDual),
+                .expect("a", .has("192.168.57.210", "fd00:57::", from: "new")),
+            ]),
+        .init(
+            "The older pool shrinks, so that a second is accepted that a third overlaps: who has an address of the third keeps it",
+            metallb: "as above",
+            [
+                lan, .pool("second", "192.168.57.203-192.168.57.220"), .pool("third", "192.168.57.210-192.168.57.230"),
+                .service("a", [addresses: "192.168.57.210"]), .service("b", [addresses: "192.168.57.230"]),
+                .pool("lan", "192.168.57.200-192.168.57.202"),
+                .expect("a", .has("192.168.57.210", from: "second")),
+                .expect("b", .has("192.168.57.230", from: "third")),
+            ]),
+        .init(
             "Entries of one pool that overlap count once", metallb: "refused",
             [
                 .pool("lan", "192.168.57.200/31", "192.168.57.201-192.168.57.202"), .service("a"),

@@ -84,6 +84,24 @@ struct GiveBackTests {
         #expect(plan.services[key("older")]?.addresses.map(\.description) != lan)
     }
 
+    @Test("half of what RequireDualStack needs is kept by who had it, but taken from nobody", arguments: [false, true])
+    func half(isRestarted: Bool) throws {
+        pool("lan", ["192.168.57.200/32"])
+        put("older", ["IPv4", "IPv6"])
+        put("younger")
+        var controller = FakeController(api)
+        controller.lead()
+        #expect(try controller.settle() && held("older") == [] && held("younger") == lan)
+        api.setStatus(key("older"), addresses: lan)
+        if isRestarted {
+            controller = FakeController(api)
+            controller.lead()
+        }
+        #expect(try controller.settle() && held("older") == [] && held("younger") == lan)
+        put("younger", ["IPv4", "IPv6"])
+        #expect(try controller.settle() && held("younger") == lan)
+    }
+
     @Test("an older one that can make use of the address takes it over")
     func used() throws {
         pool("lan", ["192.168.57.200-192.168.57.202"])

@@ -38,12 +38,6 @@ struct ExplainTests {
             reason: "inNoPool", yaml: World.join(World.pool, World.service("web", address: "10.0.0.9")),
             says: "It is in no IPAddressPool any more."),
         Row(
-            reason: "poolNotAccepted",
-            yaml: World.join(
-                World.pool + "\nstatus: {conditions: [{type: Ready, status: \"False\", reason: Overlaps, message: x}]}",
-                web),
-            says: "IPAddressPool \"lan\" is not accepted (Overlaps)."),
-        Row(
             reason: "serviceNotAdvertised",
             yaml: World.join(
                 World.pool, web, served, World.node("n1"),
@@ -240,15 +234,13 @@ enum Samples {
     }
 
     static let addresses: [AddressRefusal] = [
-        .malformed("x"), .inNoPool, .poolNotAccepted(pool: "lan", reason: "Overlaps"),
-        .serviceNotAdvertised(pool: "lan"), .noServingEndpoint,
+        .malformed("x"), .inNoPool, .serviceNotAdvertised(pool: "lan"), .noServingEndpoint,
     ]
 
     static func name(_ refusal: AddressRefusal) -> String {
         switch refusal {
         case .malformed: "malformed"
         case .inNoPool: "inNoPool"
-        case .poolNotAccepted: "poolNotAccepted"
         case .serviceNotAdvertised: "serviceNotAdvertised"
         case .noServingEndpoint: "noServingEndpoint(Cluster)"
         }

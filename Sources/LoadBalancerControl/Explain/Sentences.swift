@@ -72,7 +72,6 @@ extension AddressRefusal {
         switch self {
         case .malformed(let text): "\"\(text)\" in the Service's status is no IP address."
         case .inNoPool: "It is in no IPAddressPool any more."
-        case .poolNotAccepted(let pool, let reason): "IPAddressPool \"\(pool)\" is not accepted (\(reason))."
         case .serviceNotAdvertised(let pool):
             "L2Advertisements select IPAddressPool \"\(pool)\", but none of them selects this Service."
         case .noServingEndpoint: "Not one endpoint of the Service serves."
@@ -83,7 +82,6 @@ extension AddressRefusal {
         switch self {
         case .malformed: "Find out who else writes status.loadBalancer: another load balancer may serve the same class."
         case .inNoPool: "Add it to a pool, or let the controller assign another."
-        case .poolNotAccepted(let pool, _): "See why with: \(ProgramName.current) pools describe \(pool)"
         case .serviceNotAdvertised: "Change serviceSelectors of an L2Advertisement, or the Service's labels."
         case .noServingEndpoint: "See the Service's Pods: kubectl get endpointslices -l kubernetes.io/service-name=NAME"
         }

@@ -22,13 +22,21 @@ extension ServicePlan.Verdict {
             if let key = request.sharing?.key { message += "; shared under the key \"\(key)\"" }
             return Self(status: true, reason: "Allocated", message: message + ".")
         case .kept(let obstacle):
-            return Self(
-                status: false, reason: obstacle.code,
-                message:
-                    "\(list) \(addresses.count == 1 ? "is" : "are") kept, but another request is not met: \(obstacle.sentence)"
-            )
+            let kept = "\(list) \(addresses.count == 1 ? "is" : "are") kept"
+            let but = obstacle.isDispute ? "but disputed" : "but another request is not met"
+            return Self(status: false, reason: obstacle.code, message: "\(kept), \(but): \(obstacle.sentence)")
         case .refused(let obstacle): return Self(status: false, reason: obstacle.code, message: obstacle.sentence)
         }
+    }
+
+    /// Another controller has replaced the addresses with these, again and again.
+    package static func overwritten(with written: [String]) -> ServicePlan.Verdict {
+        let what = written.isEmpty ? "none" : written.joined(separator: ", ")
+        return Self(
+            status: false, reason: "StatusOverwritten",
+            message: "Another controller writes over this Service's addresses whenever Herald has written them; it last"
+                + " wrote \(what). Stop the other one (k3s: --disable servicelb; MetalLB; Cilium LB-IPAM), or let one of"
+                + " the two serve a loadBalancerClass of its own.")
     }
 
     static func announced(
@@ -69,8 +77,9 @@ extension ServicePlan.Verdict {
         case .overlaps(let pool, let range):
             Self(
                 status: false, reason: "Overlaps",
-                message: "The addresses overlap \(range) of the older IPAddressPool \"\(pool)\". Nothing is assigned"
-                    + " from here until one of the two is changed.")
+                message:
+                    "The addresses overlap \(range) of the older IPAddressPool \"\(pool)\". Services keep what they"
+                    + " have from here, but nothing is assigned until one of the two is changed.")
         }
     }
 

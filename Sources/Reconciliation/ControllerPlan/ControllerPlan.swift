@@ -30,8 +30,8 @@ package struct ControllerPolicy: Sendable, Hashable {
     package var loadBalancerClass: String?
     /// Where the ServiceL2Status objects are.
     package var namespace: String
-    /// How long an address that a foreign host was seen to use is chosen for nobody after the last sighting.
-    package var conflictRetention: Interval = .seconds(3600)
+    /// How long an address that a foreign host uses is chosen for nobody after a speaker last reported that host.
+    package var conflictRetention: Interval = .seconds(600)
 
     package init(loadBalancerClass: String? = nil, namespace: String = "herald-system") {
         (self.loadBalancerClass, self.namespace) = (loadBalancerClass, namespace)
@@ -78,6 +78,9 @@ package enum AllocationOutcome: Sendable, Hashable {
 package enum AllocationObstacle: Sendable, Hashable {
     case refusal(Refusal)
     case problem(RequestProblem)
+
+    /// Whether a foreign host uses an address.
+    var isDispute: Bool { if case .refusal(.addressConflict) = self { true } else { false } }
 
     package var code: String {
         switch self {

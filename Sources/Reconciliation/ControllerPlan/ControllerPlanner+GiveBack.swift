@@ -2,8 +2,7 @@ internal import AddressPools
 internal import KubernetesModel
 internal import NetworkAddresses
 
-/// A Service may claim what its status names and, once served, not keep it: half of what RequireDualStack needs, an
-/// address outside the pool that it asks for. Whoever had to give way to that claim has its address back, before all
+/// A Service may claim what its status names and, once served, not keep it: an address outside the pool that it asks for. Whoever had to give way to that claim has its address back, before all
 /// others.
 extension ControllerPlanner {
     /// What a Service had, or was found with, until the claim of another came first.
@@ -19,7 +18,7 @@ extension ControllerPlanner {
         var served: Set<ObjectKey> = []
         for key in displaced.keys.compactMap({ records[$0]?.age }).sorted().map(\.key) {
             guard let entry = displaced[key], let record = records[key] else { continue }
-            let refused = allocator.claim(entry.addresses, for: Holder(key), record.request) { _ in false }.refused
+            let refused = allocator.claim(entry.addresses, for: Holder(key), record.request).refused
             guard refused.count < entry.addresses.count else { continue }
             served.insert(key)
             let taken = refused.filter(\.isToAnother)

@@ -12,13 +12,10 @@ extension ControllerPlanner {
     package func writable(_ plan: ServicePlan, for key: ObjectKey) -> ServicePlan {
         guard let record = records[key], let refusal = hindrance(plan, of: key, record) else { return plan }
         let holder = Holder(key)
-        let stays = record.seen.filter { address in
-            allocator.refusal(of: address, for: holder, record.request) == nil
-                && (conflicts[address] == nil || record.request.addresses.contains(address))
-        }
+        let stays = record.seen.filter { allocator.refusal(keeping: $0, for: holder, record.request) == nil }
         let obstacle = AllocationObstacle.refusal(refusal)
         let outcome: AllocationOutcome = stays.isEmpty ? .refused(obstacle) : .kept(obstacle)
-        return servicePlan(key, stays, pool: stays.first.flatMap(allocator.poolName(listing:)), outcome, record.request)
+        return servicePlan(key, stays, pool: allocator.poolName(of: stays, record.request), outcome, record.request)
     }
 
     private func hindrance(_ plan: ServicePlan, of key: ObjectKey, _ record: Record) -> Refusal? {

@@ -107,12 +107,21 @@ extension ControllerPlanner {
 
     // MARK: Conflicts
 
-    /// Takes in all that speakers report and pools remember, and drops what is too old.
+    /// Takes in all that speakers report and pools remember, and drops what is too old, or in no pool any more.
     mutating func updateConflicts(at now: PlanTime) {
         for pool in snapshot.pools.values { takeInConflicts(of: pool, at: now) }
-        for object in snapshot.announcements.values { takeInConflicts(of: object, at: now) }
-        let retention = policy.conflictRetention.nanoseconds / 1000
-        conflicts = conflicts.filter { now.wall.microseconds - $0.value.seen.microseconds < retention }
+        for object in snapshot.announcements.sorted(by: { $0.key < $1.key }).map(\.value) {
+            takeInConflicts(of: object, at: now)
+        }
+        guard !conflicts.isEmpty else { return }
+        let ranges = snapshot.pools.values.flatMap { table.ranges(of: $0) }
+        conflicts = conflicts.filter { conflict in
+            isFresh(conflict.value, at: now) && ranges.contains { $0.contains(conflict.key) }
+        }
+    }
+
+    private func isFresh(_ conflict: SeenConflict, at now: PlanTime) -> Bool {
+        now.wall.microseconds - conflict.seen.microseconds < policy.conflictRetention.nanoseconds / 1000
     }
 
     private mutating func takeInConflicts(of pool: IPAddressPool, at now: PlanTime) {
@@ -120,9 +129,9 @@ extension ControllerPlanner {
         let present = Timestamp(seconds: now.wall.microseconds / 1_000_000)
         for conflict in pool.status?.conflicts ?? [] {
             guard let address = IPAddress(conflict.address), let stamp = conflict.seen else { continue }
-            let seen = min(stamp, present)
-            if conflicts[address].map({ $0.seen < seen }) ?? true {
-                conflicts[address] = SeenConflict(hardwareAddress: conflict.hardwareAddress, seen: seen)
+            let seen = SeenConflict(hardwareAddress: conflict.hardwareAddress, seen: min(stamp, present))
+            if isFresh(seen, at: now), conflicts[address].map({ $0.seen < seen.seen }) ?? true {
+                conflicts[address] = seen
             }
         }
     }
@@ -132,13 +141,16 @@ extension ControllerPlanner {
             guard let hardware = entry.conflict, let address = IPAddress(entry.address) else { continue }
             // While it lasts, the record is renewed now and then, not at every look.
             if let known = conflicts[address], known.hardwareAddress == hardware,
-                now.wall.microseconds - known.seen.microseconds < 600_000_000
+                now.wall.microseconds - known.seen.microseconds < 120_000_000
             {
                 continue
             }
             // Whole seconds, as the record in the pool's status has.
-            let seen = Timestamp(seconds: now.wall.microseconds / 1_000_000)
-            conflicts[address] = SeenConflict(hardwareAddress: hardware, seen: seen)
+            let seen = SeenConflict(
+                hardwareAddress: hardware, seen: Timestamp(seconds: now.wall.microseconds / 1_000_000))
+            conflicts[address] = seen
+            // A host that is about may come back to what it used before.
+            for (other, known) in conflicts where known.hardwareAddress == hardware { conflicts[other] = seen }
         }
     }
 }

@@ -204,7 +204,7 @@ package struct ControllerPlanner: Sendable {
         if let old, sameObject { (record.outcome, record.change) = (old.outcome, old.change) }
         stopWaiting(key)
         records[key] = record
-        let displaced = claim(key, decision, at: now.instant)
+        let displaced = claim(key, decision)
         let now = now.instant
         for address in held { allocator.quarantine(address, at: now) }
         let kept = allocator.holdings[holder]?.addresses ?? []
@@ -226,7 +226,7 @@ package struct ControllerPlanner: Sendable {
     private mutating func planFromScratch(_ memory: ControllerMemory, at now: PlanTime) {
         let old = records
         allocator = Allocator(
-            pools: table.pools, notReady: table.notReady, reserved: table.reserved,
+            pools: table.pools, refused: table.refused, reserved: table.reserved,
             conflicts: Self.hosts(conflicts), quarantine: memory.quarantine)
         (records, waiting, waitingFor) = ([:], [], [:])
         records.reserveCapacity(snapshot.services.count)
@@ -237,60 +237,18 @@ package struct ControllerPlanner: Sendable {
             if let old = old[key], old.uid == record.uid { (record.outcome, record.change) = (old.outcome, old.change) }
             records[key] = record
         }
-        // A Service whose own terms have changed comes after those that it shares with.
         let order = records.map { key, record in
-            (changed: memory.decisions[key].map { hasNewTerms($0, record) } ?? false, age: record.age)
-        }.sorted { $0.changed == $1.changed ? $0.age < $1.age : !$0.changed }
+            (comesLast: takesNothing(key, memory.decisions[key]), age: record.age)
+        }.sorted { $0.comesLast == $1.comesLast ? $0.age < $1.age : !$0.comesLast }
         var displaced: [ObjectKey: Displaced] = [:]
         for (_, age) in order {
-            displaced.merge(claim(age.key, memory.decisions[age.key], at: now.instant)) { first, _ in first }
+            displaced.merge(claim(age.key, memory.decisions[age.key])) { first, _ in first }
         }
         for (_, decision) in memory.decisions.sorted(by: { $0.key < $1.key }) {
             for address in decision.addresses { allocator.quarantine(address, at: now.instant) }
         }
         settle(Array(records.keys), displaced, retryWaiting: false, at: now.instant)
         (touched.everything, touched.announcements) = (true, true)
-    }
-
-    private func hasNewTerms(_ decision: ControllerMemory.Decision, _ record: Record) -> Bool {
-        !decision.addresses.isEmpty && decision.uid == record.uid && decision.sharing != record.request.sharing
-    }
-
-    /// Gives a Service back what it has: what its status says if somebody changed that, else what was decided for it.
-    /// What it asks for by number and has, nobody can write away. Of two that can't share an address, the older keeps it.
-    /// - Returns: the Services that had to give way, be it this one.
-    private mutating func claim(_ key: ObjectKey, _ decision: ControllerMemory.Decision?, at now: Instant)
-        -> [ObjectKey: Displaced]
-    {
-        guard let record = records[key] else { return [:] }
-        let decision = decision.flatMap { $0.uid == record.uid ? $0 : nil }
-        let decided = decision?.addresses ?? []
-        let hasRequested = !decided.isEmpty && Set(decided) == Set(record.request.addresses)
-        let isNews =
-            decision == nil
-            || !(record.seen.isEmpty || record.seen == decided || record.seen == decision?.seen || hasRequested)
-        let newTerms = decision.map { hasNewTerms($0, record) } ?? false
-        let holder = Holder(key)
-        let wanted = isNews ? record.seen : decided
-        let opponents = wanted.flatMap { allocator.opponents(of: holder, at: $0, terms: record.request.sharing) }
-        let younger = opponents.filter { other in
-            !newTerms && (records[ObjectKey(other)].map { record.age < $0.age } ?? true)
-        }
-        var claim = allocator.claim(wanted, for: holder, record.request) { younger.contains($0) }
-        if isNews, !decided.isEmpty {
-            claim.refused += allocator.claim(decided, for: holder, record.request) { _ in false }.refused
-        }
-        if !claim.refused.isEmpty { records[key]?.change = AllocationChange(lost: claim.refused) }
-        var displaced: [ObjectKey: Displaced] = [:]
-        let taken = claim.refused.filter(\.isToAnother).map(\.address)
-        if !taken.isEmpty { displaced[key] = Displaced(addresses: taken, change: record.change) }
-        for eviction in claim.evicted {
-            let other = ObjectKey(eviction.holder)
-            let change = records[other]?.change ?? AllocationChange()
-            displaced[other, default: Displaced(change: change)].addresses.append(eviction.loss.address)
-            records[other]?.change = AllocationChange(lost: [eviction.loss])
-        }
-        return displaced
     }
 
     /// Serves `dirty` Services by age, and whoever waits once something comes free.
@@ -356,6 +314,9 @@ package struct ControllerPlanner: Sendable {
             case .assigned(let choice): (outcome, change.choice) = (.satisfied, choice)
             case .kept(let refusal): outcome = .kept(.refusal(refusal))
             case .refused(let refusal): outcome = .refused(.refusal(refusal))
+            }
+            if outcome == .satisfied, let dispute = allocator.dispute(of: holder, record.request) {
+                outcome = .kept(.refusal(dispute))
             }
         }
         conclude(key, outcome, change)

@@ -28,7 +28,8 @@ package struct PoolTable: Sendable, Hashable {
 
     package private(set) var verdicts: [String: Verdict] = [:]
     package private(set) var pools: [AddressPool] = []
-    package private(set) var notReady: [String: [IPRange]] = [:]
+    /// Pools that assign nothing, by age.
+    package private(set) var refused: [AddressPool] = []
     package private(set) var reserved: ReservedAddresses
     private var selectors: [String: ServiceSelector] = [:]
 
@@ -43,17 +44,17 @@ package struct PoolTable: Sendable, Hashable {
             let (ranges, bad) = Self.parse(object.spec.addresses)
             let verdict = Self.verdict(ranges, bad + reserved.entries(covering: ranges), taken)
             verdicts[name] = verdict
-            guard verdict.isAccepted else {
-                notReady[name] = ranges
-                continue
-            }
-            taken += ranges.map { ($0, name) }
             let allocation = object.spec.serviceAllocation
-            pools.append(
-                AddressPool(
-                    name: name, ranges: ranges, autoAssign: object.spec.autoAssign ?? true,
-                    avoidBuggyIPs: object.spec.avoidBuggyIPs ?? false,
-                    restriction: allocation.map { AddressPool.Restriction(priority: $0.priority ?? 0) }))
+            let pool = AddressPool(
+                name: name, ranges: ranges, autoAssign: object.spec.autoAssign ?? true,
+                avoidBuggyIPs: object.spec.avoidBuggyIPs ?? false,
+                restriction: allocation.map { AddressPool.Restriction(priority: $0.priority ?? 0) })
+            if verdict.isAccepted {
+                taken += ranges.map { ($0, name) }
+                pools.append(pool)
+            } else {
+                refused.append(pool)
+            }
             if let allocation { selectors[name] = ServiceSelector(allocation, namespaces) }
         }
     }

@@ -16,8 +16,8 @@ struct ClusterRules: Sendable {
         let name: String
         let labels: [String: String]
         let ranges: [IPRange]
-        /// Set when the pool may not be used.
-        let refusal: AddressRefusal?
+        /// Whether the controller assigns from it; where not, what Services have from it stays all the same.
+        let isReady: Bool
     }
 
     struct Advertisement: Sendable {
@@ -58,12 +58,8 @@ struct ClusterRules: Sendable {
     }
 
     func pool(of address: IPAddress) -> Pool? {
-        var refused: Pool?
-        for pool in pools where pool.ranges.contains(where: { $0.contains(address) }) {
-            if pool.refusal == nil { return pool }
-            refused = refused ?? pool
-        }
-        return refused
+        let listing = pools.filter { $0.ranges.contains { $0.contains(address) } }
+        return listing.first(where: \.isReady) ?? listing.first
     }
 
     /// The advertisements that select both pool and Service; `nil` when some select the pool, but none the Service.
@@ -116,10 +112,7 @@ extension ClusterRules.Pool {
         (name, labels) = (pool.metadata.name, pool.metadata.labels ?? [:])
         ranges = pool.spec.addresses.compactMap { try? IPRange(parsing: $0) }
         // The controller accepts pools; until it has looked at a new one, the pool holds no address that it assigned.
-        let verdict = pool.status?.conditions?.first { $0.type == "Ready" }
-        refusal =
-            verdict?.status == .false
-            ? .poolNotAccepted(pool: pool.metadata.name, reason: verdict?.reason ?? "") : nil
+        isReady = pool.status?.conditions?.first { $0.type == "Ready" }?.status != .false
     }
 }
 

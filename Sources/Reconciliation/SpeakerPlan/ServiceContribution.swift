@@ -15,7 +15,6 @@ package enum AddressRefusal: Sendable, Hashable {
     /// `status.loadBalancer.ingress[].ip` is no IP address.
     case malformed(String)
     case inNoPool
-    case poolNotAccepted(pool: String, reason: String)
     /// Advertisements select the pool, but none of them the Service.
     case serviceNotAdvertised(pool: String)
     /// Policy `Cluster`, and not one endpoint serves.
@@ -46,7 +45,7 @@ extension ClusterRules {
     mutating func contributions(of service: Service, slices: some Collection<EndpointSlice>) -> [AddressContribution] {
         guard refusal(of: service) == nil else { return [] }
         return service.ingressAddresses.compactMap { text in
-            guard let address = IPAddress(text), let pool = pool(of: address), pool.refusal == nil else { return nil }
+            guard let address = IPAddress(text), let pool = pool(of: address) else { return nil }
             var contribution = AddressContribution(
                 address: address, pool: pool.name, eligible: [:], eligibleElsewhere: [:],
                 links: LinkChoice(usesDefault: true))

@@ -70,8 +70,6 @@ extension ClusterRules {
             return result
         }
         result.pool = pool.name
-        result.refusal = pool.refusal
-        guard pool.refusal == nil else { return result }
         guard let applicable = advertisements(for: pool, service: service) else {
             result.refusal = .serviceNotAdvertised(pool: pool.name)
             return result
