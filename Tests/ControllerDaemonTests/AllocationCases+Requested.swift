@@ -32,6 +32,20 @@ extension AllocationCase {
                 .expect("a", .has("192.168.57.202", from: "lan")),
             ]),
         .init(
+            "By two spellings of two addresses, with other blanks, order and letters",
+            metallb: "annotation and spec.loadBalancerIP together are refused",
+            [
+                both,
+                .service(
+                    "a",
+                    [
+                        addresses: "192.168.57.203,fd00:57::20a",
+                        "metallb.io/loadBalancerIPs": "FD00:57:0::20A, 192.168.57.203",
+                    ], families: ["IPv4", "IPv6"], policy: requireDual),
+                .pool("both", "192.168.57.200-192.168.57.203", "fd00:57::200-fd00:57::20f"),
+                .expect("a", .has("192.168.57.203", "fd00:57::20a", from: "both")),
+            ]),
+        .init(
             "By two spellings that differ",
             metallb: "of two annotations the newer spelling wins silently: a leftover line decides",
             [

@@ -14,15 +14,17 @@ package struct ServiceRequest: Sendable, Hashable {
             return nil
         }
         var problem: RequestProblem?
-        func value(_ annotation: ServiceAnnotation, _ others: [(name: String, value: String)] = []) -> (String, String)?
-        {
+        func value(
+            _ annotation: ServiceAnnotation, _ others: [(name: String, value: String)] = [],
+            isSame: (String, String) -> Bool = { $0 == $1 }
+        ) -> (String, String)? {
             let given =
                 annotation.names.compactMap { name in
                     service.metadata.annotations?[name].map { (name: name, value: $0.trimmingBlanks) }
                 } + others
             let set = given.filter { !$0.value.isEmpty }
             guard let first = set.first else { return nil }
-            if let other = set.first(where: { $0.value != first.value }) {
+            if let other = set.first(where: { !isSame($0.value, first.value) }) {
                 problem = problem ?? .contradiction(first.name, other.name)
             }
             return first
@@ -30,9 +32,9 @@ package struct ServiceRequest: Sendable, Hashable {
 
         let field = spec.loadBalancerIP.map { [(name: "spec.loadBalancerIP", value: $0.trimmingBlanks)] } ?? []
         var addresses: [IPAddress] = []
-        if let (name, text) = value(.addresses, field) {
-            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-                let part = String(part).trimmingBlanks
+        let isSame = { (a: String, b: String) in a == b || a.addressSet.map { $0 == b.addressSet } ?? false }
+        if let (name, text) = value(.addresses, field, isSame: isSame) {
+            for part in text.parts {
                 guard let address = IPAddress(part) else {
                     problem = problem ?? .notAnAddress(part, field: name)
                     continue
@@ -77,6 +79,17 @@ extension FamilyWish {
 }
 
 extension String {
+    /// What stands between commas.
+    fileprivate var parts: [String] {
+        split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmingBlanks }
+    }
+
+    /// `nil` when a part of it is no address.
+    fileprivate var addressSet: Set<IPAddress>? {
+        let addresses = parts.map { IPAddress($0) }
+        return addresses.contains(nil) ? nil : Set(addresses.compactMap { $0 })
+    }
+
     /// Without blanks and tabs at both ends.
     var trimmingBlanks: String {
         var text = Substring(self).drop { $0 == " " || $0 == "\t" }
