@@ -31,6 +31,7 @@ package struct ControllerState: Sendable {
     private var busy: [Work.Target: Instant] = [:]
     private var failures: [Work.Target: Failure] = [:]
     private var handovers = HandoverPause()
+    private var contests = StatusContests()
     private var running = 0
     private var poolsDue: Instant?
     private var sweepDue: Instant?
@@ -68,8 +69,8 @@ package struct ControllerState: Sendable {
             && handovers.nextEnd == nil && !isRetrying
     }
 
-    /// Whether a write has failed and is to be tried again.
-    package var isRetrying: Bool { failures.values.contains(where: \.isWaiting) }
+    /// Whether a write has failed, or somebody else's has replaced it, and it is to be tried again.
+    package var isRetrying: Bool { failures.values.contains(where: \.isWaiting) || contests.isAny }
 
     // MARK: Taking in
 
@@ -91,10 +92,24 @@ package struct ControllerState: Sendable {
             role = .standby(snapshot)
         case .leading(var planner):
             role = .standby(ClusterSnapshot())
+            let before = change.appliedService.flatMap { planner.snapshot.services[$0.key] }
             planner.apply(change.trimmed, at: now)
+            if let before, let service = change.appliedService { compare(before, service, planner, at: now.instant) }
             role = .leading(planner)
         }
         if let watch = change.listed, missing.remove(watch) != nil { beginIfReady(at: now) }
+    }
+
+    /// Notices that the addresses which the plan has, and the Service had, are there no more.
+    private mutating func compare(
+        _ before: Service, _ service: Service, _ planner: ControllerPlanner, at now: Instant
+    ) {
+        guard before.status?.loadBalancer != service.status?.loadBalancer, before.metadata.uid == service.metadata.uid,
+            let plan = planner.plan(for: service.key), plan.conditions != nil, !plan.addresses.isEmpty,
+            plan.isShown(in: before), !plan.isShown(in: service)
+        else { return }
+        let written = (service.status?.loadBalancer?.ingress ?? []).compactMap { $0.ip ?? $0.hostname }
+        contests.overwritten(service.key, with: written, at: now)
     }
 
     private mutating func settled<Object: KubernetesObject>(_ type: Object.Type, _ key: ObjectKey) {
@@ -128,7 +143,7 @@ package struct ControllerState: Sendable {
         role = .standby(planner.snapshot)
         (queue, queued, chores, busy, failures) = ([], [], [], [:], [:])
         (poolsDue, sweepDue, nextTick) = (nil, nil, nil)
-        handovers = HandoverPause()
+        (handovers, contests) = (HandoverPause(), StatusContests())
     }
 
     private mutating func beginIfReady(at now: PlanTime) {
@@ -160,11 +175,12 @@ package struct ControllerState: Sendable {
         return nil
     }
 
-    /// How long nothing will be due unless something happens.
+    /// How long nothing will be due unless something happens; `nil` when only an event can bring more to do, be it that
+    /// one of the writes under way ends.
     package func idle(at now: Instant) -> Interval? {
-        guard case .leading = role else { return nil }
+        guard running < limit, case .leading = role else { return nil }
         let retry = failures.values.lazy.filter(\.isWaiting).map(\.retryAt).min()
-        let due = [poolsDue, sweepDue, nextTick, retry, handovers.nextEnd].compactMap { $0 }.min()
+        let due = [poolsDue, sweepDue, nextTick, retry, handovers.nextEnd, contests.nextDue].compactMap { $0 }.min()
         return due.map { max($0 - now, .milliseconds(10)) }
     }
 
@@ -207,7 +223,7 @@ package struct ControllerState: Sendable {
                 (poolsDue, sweepDue) = (poolsDue ?? now, sweepDue ?? now)
             }
         }
-        for key in handovers.takeEnded(at: now) { enqueue(key) }
+        for key in handovers.takeEnded(at: now) + contests.takeDue(at: now) { enqueue(key) }
         if touched.everything || !touched.services.isEmpty {
             poolsDue = poolsDue ?? lastChores.pools.map { max(now, $0 + Self.choreInterval) } ?? now
         }
@@ -225,11 +241,15 @@ package struct ControllerState: Sendable {
         while let key = queue.popLast() {
             queued.remove(key)
             guard let service = planner.snapshot.services[key], let plan = planner.plan(for: key),
-                let write = handovers.hold(planner.writable(plan, for: key), for: service, at: now.instant)
-                    .write(for: service, change: planner.change(of: key), at: now.wall)
+                let write = contests.tell(
+                    handovers.hold(planner.writable(plan, for: key), for: service, at: now.instant), for: key
+                ).write(for: service, change: planner.change(of: key), at: now.wall)
             else {
                 failures[Work.Target(kind: Service.resource.kind, key: key)] = nil
-                if planner.snapshot.services[key] == nil { handovers.forget(key) }
+                if planner.snapshot.services[key] == nil {
+                    handovers.forget(key)
+                    contests.forget(key)
+                }
                 continue
             }
             return .service(ObjectReference(service), write)
@@ -252,8 +272,9 @@ package struct ControllerState: Sendable {
         return chores.popLast()
     }
 
-    /// Whether a write of this object is under way, or has failed a moment ago.
+    /// Whether a write of this object is under way, or has failed or been undone a moment ago.
     private func isHeldBack(_ target: Work.Target, at now: Instant) -> Bool {
+        if target.kind == Service.resource.kind, contests.isPaused(target.key, at: now) { return true }
         if let since = busy[target], now - since < Self.echoLimit { return true }
         return failures[target].map { $0.isWaiting && now < $0.retryAt } ?? false
     }

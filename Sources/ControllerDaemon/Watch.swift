@@ -23,6 +23,8 @@ extension ClusterChange {
         }
     }
 
+    var appliedService: Service? { if case .service(.applied(let service)) = self { service } else { nil } }
+
     /// The change with every object reduced to what a controller reads: it keeps all Services of the cluster in memory.
     package var trimmed: ClusterChange {
         switch self {

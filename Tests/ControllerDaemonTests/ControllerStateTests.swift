@@ -162,7 +162,11 @@ struct ControllerStateTests {
         controller.lead()
         #expect(try controller.settle() && held("a") == ["192.168.57.200"])
         api.put(ServiceL2Status(conflictOf: key("a"), "192.168.57.200", "02:00:00:00:00:99"))
-        #expect(try controller.settle() && held("a") == [])
+        #expect(try controller.settle() && held("a") == ["192.168.57.200"] && reason("a") == "AddressConflict")
+        #expect(api.pools[pool.key]?.status?.assignedIPv4 == 1 && api.pools[pool.key]?.status?.availableIPv4 == 0)
+        api.deleteService(key("a"))
+        put("b")
+        #expect(try controller.settle() && held("b") == [])
         let status = try #require(api.pools[pool.key]?.status)
         #expect(status.assignedIPv4 == 0 && status.availableIPv4 == 0)
         put("a", [wish: "192.168.57.200"])
@@ -170,7 +174,49 @@ struct ControllerStateTests {
         #expect(api.pools[pool.key]?.status?.assignedIPv4 == 1 && api.pools[pool.key]?.status?.availableIPv4 == 0)
     }
 
-    @Test("a conflict whose time lies ahead ends an hour from now, like any other")
+    @Test("what a host used is free for others ten minutes after that host was last reported, wherever")
+    func conflictEnd() throws {
+        api.put(pool)
+        put("a")
+        let controller = FakeController(api)
+        controller.lead()
+        #expect(try controller.settle())
+        let report = ServiceL2Status(conflictOf: key("a"), "192.168.57.200", "02:00:00:00:00:99")
+        api.put(report)
+        #expect(try controller.settle() && held("a") == ["192.168.57.201"])
+        api.put(ServiceL2Status(conflictOf: key("a"), "192.168.57.201", "02:00:00:00:00:99"))
+        #expect(try controller.settle() && held("a") == ["192.168.57.202"])
+        // The report of .201 lasts, so .200 is not forgotten either.
+        api.advance(.seconds(1000))
+        put("b")
+        #expect(try controller.settle() && held("b") == ["192.168.57.203"])
+        api.deleteAnnouncement(report.key)
+        for _ in 0..<12 {
+            api.advance(.seconds(60))
+            #expect(try controller.settle())
+        }
+        put("c")
+        #expect(try controller.settle() && held("c") == ["192.168.57.200"])
+        #expect(api.pools[pool.key]?.status?.conflicts?.isEmpty ?? true)
+    }
+
+    @Test("while every write that may be under way is, nothing is due: an end of one wakes the loop")
+    func saturated() throws {
+        api.put(pool)
+        for name in ["a", "b", "c"] { put(name) }
+        var state = ControllerState(policy: ControllerPolicy(), watches: Set(Watch.allCases), concurrency: 2)
+        for list in api.lists { state.apply(list, at: api.now) }
+        _ = state.becameLeader()
+        state.apply(.service(.replaced(Array(api.services.values))), at: api.now)
+        let work = (0..<3).map { _ in state.next(at: api.now) }
+        #expect(work.compactMap { $0 }.count == 2)
+        api.advance(.seconds(5))
+        #expect(state.next(at: api.now) == nil && state.idle(at: api.now.instant) == nil)
+        state.finished(try #require(work[0]), .failed, at: api.now.instant)
+        #expect(state.idle(at: api.now.instant) != nil)
+    }
+
+    @Test("a conflict whose time lies ahead ends ten minutes from now, like any other")
     func futureConflict() throws {
         var stamped = pool
         let ahead = Timestamp(seconds: api.now.wall.microseconds / 1_000_000 + 1_000_000)

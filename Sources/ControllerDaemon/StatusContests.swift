@@ -1,0 +1,79 @@
+import KubernetesModel
+import MonotonicTime
+import NetworkAddresses
+import Reconciliation
+
+/// Slows down where somebody writes over a Service's addresses each time that Herald has written them: another controller
+/// that serves the same Services. The two would go on at the pace of the API server for ever.
+struct StatusContests: Sendable {
+    private struct Contest: Sendable {
+        /// How often the addresses were written over, each time less than a minute after Herald's write.
+        var count: Int
+        /// What stands there instead.
+        var written: [String]
+        /// Nothing is written before.
+        var pauseEnd: Instant
+        var isPaused: Bool
+        /// It is over, unless it happens again before.
+        var end: Instant
+
+        var isTold: Bool { count >= StatusContests.limit }
+    }
+
+    private var contests: [ObjectKey: Contest] = [:]
+
+    /// What is more often was no slip of a hand.
+    static let limit = 3
+    static let memory = Interval.seconds(60)
+    private static let firstPause = Interval.seconds(1)
+
+    /// Whether a Service waits, or is said to be contested.
+    var isAny: Bool { contests.values.contains(where: \.isTold) }
+
+    /// When ``takeDue(at:)`` is worth asking.
+    var nextDue: Instant? { contests.values.lazy.map { $0.isPaused ? $0.pauseEnd : $0.end }.min() }
+
+    /// Herald's addresses of the Service have been replaced with `written`.
+    mutating func overwritten(_ key: ObjectKey, with written: [String], at now: Instant) {
+        let count = (contests[key].map { now < $0.end ? $0.count : 0 } ?? 0) + 1
+        let isPaused = count >= Self.limit
+        let pause = isPaused ? Self.firstPause * (1 << min(count - Self.limit, 6)) : .zero
+        contests[key] = Contest(
+            count: count, written: written, pauseEnd: now + pause, isPaused: isPaused, end: now + pause + Self.memory)
+    }
+
+    func isPaused(_ key: ObjectKey, at now: Instant) -> Bool { contests[key].map { now < $0.pauseEnd } ?? false }
+
+    /// The plan with a word about the contest.
+    func tell(_ plan: ServicePlan, for key: ObjectKey) -> ServicePlan {
+        guard let contest = contests[key], contest.isTold, plan.conditions != nil else { return plan }
+        var plan = plan
+        plan.conditions?.allocated = .overwritten(with: contest.written)
+        return plan
+    }
+
+    /// The Services whose pause or contest has ended since the last call: to be looked at again.
+    mutating func takeDue(at now: Instant) -> [ObjectKey] {
+        var due: [ObjectKey] = []
+        for (key, contest) in contests {
+            if contest.end <= now {
+                contests[key] = nil
+                if contest.isTold { due.append(key) }
+            } else if contest.isPaused, contest.pauseEnd <= now {
+                contests[key]?.isPaused = false
+                due.append(key)
+            }
+        }
+        return due
+    }
+
+    mutating func forget(_ key: ObjectKey) { contests[key] = nil }
+}
+
+extension ServicePlan {
+    /// Whether the Service has exactly these addresses in its status.
+    func isShown(in service: Service) -> Bool {
+        let shown = (service.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
+        return shown.map { IPAddress($0) } == addresses.map { Optional($0) }
+    }
+}
