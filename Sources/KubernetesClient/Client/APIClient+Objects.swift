@@ -45,13 +45,13 @@ extension APIClient {
     }
 
     func page<Object: KubernetesObject>(
-        _ target: ListTarget, limit: Int?, continue next: String?
+        _ target: ListTarget, limit: Int?, continue next: String?, timeout: Interval = .seconds(30)
     ) async throws(APIError) -> ListPage<Object> {
         var query = target.query
         if let limit { query.append(("limit", "\(limit)")) }
         if let next { query.append(("continue", next)) }
         let path = Object.resource.path(namespace: target.namespace)
-        var request = HTTPRequest(.get, path, query: query, timeout: .seconds(30))
+        var request = HTTPRequest(.get, path, query: query, timeout: timeout)
         request.resource = Object.resource.plural
         return try Self.decode(try await perform(request))
     }

@@ -20,7 +20,7 @@ package final class APIClient: Sendable {
     private let connect: Connect
     let metrics = ClientMetrics()
 
-    private typealias Connect = @Sendable (APIConfiguration) throws(APIError) -> any APITransport
+    typealias Connect = @Sendable (APIConfiguration) throws(APIError) -> any APITransport
 
     /// - Parameters:
     ///   - transport: what `--transport` says; nil chooses.
@@ -59,7 +59,7 @@ package final class APIClient: Sendable {
             ])
     }
 
-    private init(
+    init(
         _ configuration: APIConfiguration, selection: TransportSelection, limits: RequestLimits,
         _ connect: @escaping Connect
     ) throws(APIError) {

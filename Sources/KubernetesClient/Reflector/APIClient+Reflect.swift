@@ -51,6 +51,7 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
                 if next == nil { list = ObjectList(items: [], resourceVersion: "", skipped: []) }
                 await self.list(&list, limit: limit, continue: next)
             case .watch(let version, let seconds): await watch(from: version, seconds: seconds)
+            case .compare: await compare()
             }
         }
         await channel.close()
@@ -79,11 +80,29 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
         }
     }
 
+    // MARK: Compare
+
+    /// How long the answer may take: a connection that is gone without a word must not hold up the watch for long.
+    private static var comparisonTimeout: Interval { .seconds(5) }
+
+    private func compare() async {
+        do {
+            let page: ListPage<Object> = try await client.page(
+                target, limit: 1, continue: nil, timeout: Self.comparisonTimeout)
+            let version = page.metadata?.resourceVersion
+            if state.withLock({ $0.compared(with: version) }) == .wentBack { await handle(.problem(.wentBack)) }
+        } catch {
+            let now = client.now()
+            var random = SystemRandomNumberGenerator()
+            await tell(state.withLock { $0.compareFailed(error, at: now, using: &random) }, .failed(error))
+        }
+    }
+
     // MARK: Watch
 
     private func watch(from version: String, seconds: Int) async {
         let end = await watchUntilEnd(from: version, seconds: seconds)
-        if end != .closed { await channel.close() }
+        if end.losesConnection { await channel.close() }
         if Task.isCancelled { return }
         client.metrics.watchEnded(Object.resource.plural, end)
         if case .failed(let error) = end { client.metrics.watch(Object.resource.plural, status: error.status ?? 0) }

@@ -24,6 +24,8 @@ package enum ReflectorProblem: Sendable, Hashable, CustomStringConvertible {
     case silent
     /// Too much happened since: everything is listed anew.
     case expired(retryIn: Interval)
+    /// The API server's data was restored from a backup: everything is listed anew.
+    case wentBack
 
     package var description: String {
         switch self {
@@ -31,6 +33,7 @@ package enum ReflectorProblem: Sendable, Hashable, CustomStringConvertible {
         case .interrupted(let error, let delay): "\(error); trying again in \(delay.seconds) s"
         case .silent: "the API server fell silent; watching over a new connection"
         case .expired: "the API server does not know the watch's resource version any more; listing anew"
+        case .wentBack: "the API server's data is older than before, as after a restore from a backup; listing anew"
         }
     }
 }

@@ -9,11 +9,18 @@ package import MonotonicTime
 /// watch is asked to end after 10–12 s (``WatchPace/prompt``), and is resumed on the same connection from the last
 /// resource version: each end and each beginning proves that this very watch still works, and an event that was lost in
 /// a stuck stream comes after all. The price is one request per watch and pace, whatever the number of objects.
+///
+/// **Going back in time.** An API server whose data was restored from a backup takes a watch from a version that it has
+/// not reached, and sends nothing until it has: such a watch would prove nothing. A restore needs the API server to be
+/// away, so after every interruption a list of one object tells the current version; a lower one than ours means that
+/// everything must be listed anew.
 package struct ReflectorState: Sendable {
     package enum Step: Sendable, Hashable {
         /// Read one page; `limit` is nil when the list must come in one piece.
         case list(continue: String?, limit: Int?)
         case watch(from: String, seconds: Int)
+        /// Read the current resource version, and nothing else of note.
+        case compare
         case wait(Interval)
     }
 
@@ -29,13 +36,22 @@ package struct ReflectorState: Sendable {
         case garbled
         /// A deleted object that could not be decoded: only a new list shows what is gone.
         case unclear
+
+        /// Whether the connection is of no use any more. An answer of any status shows that it works.
+        package var losesConnection: Bool {
+            switch self {
+            case .silent: true
+            case .failed(let error): error.code == .transport
+            case .closed, .garbled, .unclear: false
+            }
+        }
     }
 
-    /// What the shell must tell, and whether the connection can still be used.
+    /// What the shell must tell.
     package enum Recovery: Sendable, Hashable {
         /// Nothing is wrong.
         case resume
-        /// Continue from the last resource version after a delay.
+        /// Compare versions after a delay, and continue from the last one.
         case retry(after: Interval)
         /// The last resource version is too old: list anew after a delay.
         case relist(after: Interval)
@@ -43,6 +59,7 @@ package struct ReflectorState: Sendable {
 
     private enum Phase: Sendable {
         case listing(continue: String?, limit: Int?)
+        case comparing
         case watching(openedAt: Instant?, hasProgressed: Bool)
         case waiting(until: Instant, isListing: Bool)
     }
@@ -73,11 +90,11 @@ package struct ReflectorState: Sendable {
     package mutating func step(at now: Instant, using random: inout some RandomNumberGenerator) -> Step {
         if case .waiting(let until, let isListing) = phase {
             guard now >= until else { return .wait(until - now) }
-            phase =
-                isListing ? .listing(continue: nil, limit: pageSize) : .watching(openedAt: nil, hasProgressed: false)
+            phase = isListing ? .listing(continue: nil, limit: pageSize) : .comparing
         }
         switch phase {
         case .listing(let next, let limit): return .list(continue: next, limit: limit)
+        case .comparing: return .compare
         case .watching, .waiting:
             watchSeconds = Int.random(in: pace.seconds, using: &random)
             lastSign = now
@@ -118,6 +135,35 @@ package struct ReflectorState: Sendable {
         return .relist(after: wait(error, isListing: true, at: now, using: &random))
     }
 
+    // MARK: Compare
+
+    package enum Comparison: Sendable, Hashable {
+        /// The watch goes on from the last resource version.
+        case upToDate
+        /// The API server's data is older than what was taken from it: everything is listed anew.
+        case wentBack
+    }
+
+    /// The API server's current resource version was read. Versions that are no numbers cannot be compared.
+    package mutating func compared(with current: String?) -> Comparison {
+        guard let current = current.flatMap({ UInt64($0) }), let ours = resourceVersion.flatMap({ UInt64($0) }),
+            current < ours
+        else {
+            phase = .watching(openedAt: nil, hasProgressed: false)
+            return .upToDate
+        }
+        resourceVersion = nil
+        phase = .listing(continue: nil, limit: pageSize)
+        return .wentBack
+    }
+
+    /// The current resource version could not be read.
+    package mutating func compareFailed(
+        _ error: APIError, at now: Instant, using random: inout some RandomNumberGenerator
+    ) -> Recovery {
+        .retry(after: wait(error, isListing: false, at: now, using: &random))
+    }
+
     // MARK: Watch
 
     /// The watch was accepted.
@@ -153,7 +199,7 @@ package struct ReflectorState: Sendable {
             }
             return .retry(after: wait(nil, isListing: false, at: now, using: &random))
         case .silent:
-            phase = .watching(openedAt: nil, hasProgressed: false)
+            phase = .comparing
             return .retry(after: .zero)
         case .failed(let error) where error.isExpired || error.refusesVersion:
             // At once the first time; a server that says so again and again is left in peace.
@@ -167,7 +213,7 @@ package struct ReflectorState: Sendable {
             phase = .waiting(until: now + delay, isListing: true)
             return .relist(after: delay)
         case .failed(let error) where error.code == .overflow:
-            phase = .watching(openedAt: nil, hasProgressed: false)
+            phase = .comparing
             return .retry(after: .zero)
         case .failed(let error):
             return .retry(after: wait(error, isListing: false, at: now, using: &random))

@@ -10,7 +10,10 @@ import Synchronization
 /// connection, which stays warm; any failure drops it.
 final class URLSessionWatchChannel: WatchChannel {
     /// URLSession has no back-pressure: it reads as fast as the server writes, so what waits is bounded here.
-    static let bufferLimit = 64 << 20
+    ///
+    /// Room for several of the largest objects (3 MiB), and for a container of 192 MiB when all eight watches of a
+    /// speaker are this far behind.
+    static let bufferLimit = 16 << 20
 
     private let base: String
     private let session = Mutex<URLSession?>(nil)

@@ -89,7 +89,7 @@ struct ReflectorStateTests {
         var took: String?
         var endsAt = 5.0
         let recovery: ReflectorState.Recovery
-        /// The step right after the recovery's delay.
+        /// The step right after the recovery's delay, and after the versions are compared.
         let next: Step
         var testDescription: String { name }
     }
@@ -187,7 +187,64 @@ struct ReflectorStateTests {
             let early = state.step(at: resumesAt - .milliseconds(1), using: &random)
             #expect(early == .wait(.milliseconds(1)))
         }
+        if case .retry = recovery {
+            #expect(state.step(at: resumesAt, using: &random) == .compare)
+            #expect(state.compared(with: "500") == .upToDate)
+        }
         #expect(state.step(at: resumesAt, using: &random) == row.next)
+    }
+
+    @Test(
+        "after an interruption, a server whose data is older than ours is listed anew; versions compare as numbers",
+        arguments: [
+            ("100", "99", .wentBack), ("100", "9", .wentBack), ("18446744073709551615", "7", .wentBack),
+            ("100", "100", .upToDate), ("100", "1000", .upToDate), ("99", "100", .upToDate),
+            ("100", nil, .upToDate), ("100", "", .upToDate), ("100", "v9", .upToDate), ("v100", "9", .upToDate),
+        ] as [(String, String?, ReflectorState.Comparison)], [.silent, .failed(failed)] as [ReflectorState.WatchEnd])
+    mutating func compares(
+        versions: (ours: String, current: String?, result: ReflectorState.Comparison), end: ReflectorState.WatchEnd
+    ) {
+        var state = watching()
+        state.took(resourceVersion: versions.ours, at: .at(1))
+        _ = state.watchEnded(end, at: .at(5), using: &random)
+        #expect(state.step(at: .at(6), using: &random) == .compare)
+        #expect(state.compared(with: versions.current) == versions.result)
+        let next: Step =
+            versions.result == .wentBack
+            ? .list(continue: nil, limit: 500) : .watch(from: versions.ours, seconds: 10)
+        #expect(state.step(at: .at(6), using: &random) == next)
+    }
+
+    @Test("a version that cannot be read is asked for again, less and less often, before any watch")
+    mutating func compareFails() {
+        var state = watching()
+        var delays: [Double] = []
+        var recovery = state.watchEnded(.failed(Self.failed), at: .at(5), using: &random)
+        var now = Instant.at(5)
+        for _ in 0..<4 {
+            guard case .retry(let delay) = recovery else {
+                Issue.record("no retry")
+                return
+            }
+            delays.append(delay.seconds)
+            now = now + delay
+            #expect(state.step(at: now, using: &random) == .compare)
+            recovery = state.compareFailed(Self.failed, at: now, using: &random)
+        }
+        #expect(delays == [0.25, 0.5, 1, 2])
+    }
+
+    @Test(
+        "only a failure of the transport loses the connection, no answer does",
+        arguments: [
+            (.silent, true), (.failed(failed), true), (.closed, false), (.garbled, false), (.unclear, false),
+            (.failed(APIError(code: .status(403), message: "")), false),
+            (.failed(APIError(code: .status(410), message: "")), false),
+            (.failed(APIError(code: .status(429), message: "")), false),
+            (.failed(APIError(code: .overflow, message: "")), false),
+        ] as [(ReflectorState.WatchEnd, Bool)])
+    func connections(end: ReflectorState.WatchEnd, isLost: Bool) {
+        #expect(end.losesConnection == isLost)
     }
 
     @Test("a server that says 410 again and again is asked less and less often")
