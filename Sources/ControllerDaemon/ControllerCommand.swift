@@ -44,9 +44,12 @@ struct ControllerCommand: AsyncParsableCommand {
         let namespace =
             api.namespace ?? environment["POD_NAMESPACE"] ?? (api.kubeconfig == nil ? configuration.namespace : nil)
             ?? HeraldObjects.defaultNamespace
-        do { try await StartCheck(client: client, namespace: namespace, logger: logger).run() } catch {
-            await client.shutdown()
-            throw error
+        let check = StartCheck(client: client, namespace: namespace, logger: logger)
+        if api.kubeconfig != nil {
+            do { try await check.run() } catch {
+                await client.shutdown()
+                throw error
+            }
         }
         // What went wrong at the start is one line on stderr, so this is said after it.
         client.describe(to: logger)
@@ -66,7 +69,9 @@ struct ControllerCommand: AsyncParsableCommand {
             logger: logger)
         let follower = ClusterFollower(client: client, controller: controller, namespace: namespace, logger: logger)
         logger.notice("starting", metadata: ["version": "\(heraldVersion)", "namespace": "\(namespace)"])
-        let services: [any ServiceLifecycle.Service] = [telemetry, client, events, follower, leader]
+        let services: [any ServiceLifecycle.Service] = [
+            telemetry, client, events, CheckedStart(check, health: health, then: [follower, leader]),
+        ]
         var lifecycle = ServiceGroupConfiguration(
             services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
