@@ -98,14 +98,14 @@ let composition: [Target] = [
         dependencies: [
             "NetworkAddresses", "KubernetesModel", "KubernetesClient", "EmbeddedAPIServer", subprocess, system,
             hummingbird,
-            nioCore, nioPosix, logging, yams,
+            nioCore, nioPosix, logging,
         ]),
     .target(
         name: "LoadBalancerControl",
         dependencies: [
             "MonotonicTime", "NetworkAddresses", "AddressPools", "Wire", "Election", "KubernetesModel",
             "Reconciliation", "KubernetesClient", "EmbeddedAPIServer", "CLinux", "PacketSocket", "Netlink", "Lab",
-            logging, system, argumentParser, lifecycle, unixSignals,
+            logging, system, argumentParser, lifecycle, unixSignals, yams,
         ]),
     .systemLibrary(
         name: "CPcap", path: "Sources/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),

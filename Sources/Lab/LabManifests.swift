@@ -1,3 +1,4 @@
+import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
 

@@ -22,6 +22,17 @@ struct ValidateTests {
         }
     }
 
+    @Test("an unquoted hardware address or time of day is text, as it is for kubectl")
+    func colons() {
+        let text = """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: a, namespace: default, annotations: {mac: 52:54:00:12:34:56, at: 10:30}}
+            spec: {type: LoadBalancer, ports: [{port: 80}]}
+            """
+        #expect(ManifestSet(text: text, source: "f").validate().filter { $0.severity == .error }.isEmpty)
+    }
+
     @Test(
         "what is wrong is found, with its place",
         arguments: [

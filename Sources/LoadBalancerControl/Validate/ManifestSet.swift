@@ -1,6 +1,6 @@
+import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
-import Lab
 import Reconciliation
 
 /// Objects out of files, judged without a cluster: each by itself, and all together.
