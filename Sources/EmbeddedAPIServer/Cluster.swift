@@ -10,15 +10,29 @@ import Synchronization
 final class Cluster: Sendable {
     struct State: Sendable {
         var store: ObjectStore
-        var registry = Registry()
+        var registry: Registry
         var allocator: ServiceAllocator
         var policy: AccessPolicy?
         var watchers: [String: [Int: AsyncStream<Void>.Continuation]] = [:]
         var nextWatcher = 0
+
+        /// What follows from objects that were read from elsewhere; their history is not known.
+        init(restored: ObjectStore, ranges: [IPPrefix]) {
+            store = restored
+            store.finishRestoring()
+            allocator = ServiceAllocator(ranges: ranges)
+            for service in store.values("services") { allocator.claim(service) }
+            registry = Registry(customResourceDefinitions: store.values(CustomResources.storage))
+            for storage in Set(registry.all.filter { $0.secondsToLive != nil }.map(\.storage)) {
+                guard let definition = registry.all.first(where: { $0.storage == storage }) else { continue }
+                store.resumeExpiry(of: definition)
+            }
+        }
     }
 
     private let state: Mutex<State>
     private let journal: Journal?
+    private let ranges: [IPPrefix]
     let validator: ObjectValidator?
 
     init(configuration: APIServerConfiguration, journal: Journal?) throws {
@@ -26,17 +40,8 @@ final class Cluster: Sendable {
         validator = configuration.validator
         var store = ObjectStore(logLimit: configuration.historyLimit)
         try journal?.replay(into: &store)
-        store.finishRestoring()
-        let ranges = configuration.serviceRanges.compactMap { IPPrefix($0) }
-        var allocator = ServiceAllocator(ranges: ranges)
-        for service in store.values("services") { allocator.claim(service) }
-        var state = State(store: store, allocator: allocator)
-        state.registry = Registry(customResourceDefinitions: store.values(CustomResources.storage))
-        for storage in Set(state.registry.all.filter { $0.secondsToLive != nil }.map(\.storage)) {
-            guard let definition = state.registry.all.first(where: { $0.storage == storage }) else { continue }
-            state.store.resumeExpiry(of: definition)
-        }
-        self.state = Mutex(state)
+        ranges = configuration.serviceRanges.compactMap { IPPrefix($0) }
+        state = Mutex(State(restored: store, ranges: ranges))
         try bootstrap()
         try journal?.rewrite(read { $0.store.snapshot() }, version: read { $0.store.version })
     }
@@ -48,19 +53,33 @@ final class Cluster: Sendable {
     }
 
     /// Changes the store; what it writes is journalled and announced to watchers before anybody else can read it.
-    func write<Failure: Error>(
-        _ storage: String, _ body: (inout State) throws(Failure) -> WriteOutcome
-    ) throws(Failure) -> WriteOutcome {
-        try state.withLock { (state) throws(Failure) -> WriteOutcome in
+    ///
+    /// Once the journal could not be written, this change and all that follow are refused: nothing is confirmed that a
+    /// restart would lose.
+    func write(
+        _ storage: String, _ body: (inout State) throws(APIFailure) -> WriteOutcome
+    ) throws(APIFailure) -> WriteOutcome {
+        try state.withLock { (state) throws(APIFailure) -> WriteOutcome in
+            try checkJournal()
             let outcome = try body(&state)
             settle(&state)
+            try checkJournal()
             return outcome
         }
+    }
+
+    private func checkJournal() throws(APIFailure) {
+        guard let failure else { return }
+        throw APIFailure(
+            code: 500, reason: "InternalError",
+            message: "Internal error occurred: the data directory cannot be written (\(failure)); "
+                + "no change is taken until the server is started again")
     }
 
     /// Removes what has outlived its time.
     func expire(at now: Timestamp) {
         state.withLock { state in
+            guard failure == nil else { return }
             state.store.expire(at: now)
             settle(&state)
         }
@@ -123,8 +142,22 @@ final class Cluster: Sendable {
         wakeWatchers()
     }
 
+    /// Goes back to objects and versions as they were.
+    func restore(_ store: ObjectStore) throws {
+        try state.withLock { state in
+            let (watchers, nextWatcher) = (state.watchers, state.nextWatcher)
+            state = State(restored: store, ranges: ranges)
+            (state.watchers, state.nextWatcher) = (watchers, nextWatcher)
+            try journal?.rewrite(state.store.snapshot(), version: state.store.version)
+        }
+        wakeWatchers()
+    }
+
     /// Why objects are no longer safe on disk, if so.
     var failure: String? { journal?.failure }
+
+    /// Gives the data directory free; no change is taken any more.
+    func close() { journal?.close() }
 
     // MARK: Access
 

@@ -26,8 +26,9 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
     /// Loads or makes keys, and what the data directory holds.
     public init(_ configuration: APIServerConfiguration = APIServerConfiguration()) throws {
         self.configuration = configuration
-        identity = try ServerIdentity(directory: configuration.dataDirectory)
+        // First of all: from here on the data directory is this server's alone.
         let journal = try configuration.dataDirectory.map { try Journal(directory: $0) }
+        identity = try ServerIdentity(directory: configuration.dataDirectory)
         let cluster = try Cluster(configuration: configuration, journal: journal)
         core = ServerCore(
             configuration: configuration, cluster: cluster, tokens: TokenAuthority(key: identity.tokenKey),
@@ -38,6 +39,7 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
 
     /// Serves until the service group shuts down or the task is cancelled.
     public func run() async throws {
+        defer { core.cluster.close() }
         do {
             try await withGracefulShutdownHandler {
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -197,7 +199,7 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
 
     /// Applies the objects of a manifest (YAML, several documents), as `kubectl apply --server-side --force-conflicts`.
     public func install(manifest: String) throws {
-        for object in try BodyText.documents(manifest) {
+        for object in try YAMLText.documents(manifest) {
             for item in object["items"]?.array ?? [object] { try install(item) }
         }
     }
@@ -236,6 +238,16 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
 
     /// Forgets the history of all objects: watches that are behind, and paged lists, get 410.
     public func compactHistory() { core.cluster.compact() }
+
+    /// Everything that is stored at one moment.
+    public struct Backup: Sendable {
+        let store: ObjectStore
+    }
+
+    public func backup() -> Backup { Backup(store: core.cluster.read { $0.store }) }
+
+    /// Objects and versions are as they were: what `etcdctl snapshot restore` does, between ``stop()`` and ``start()``.
+    public func restore(_ backup: Backup) throws { try core.cluster.restore(backup.store) }
 
     /// Cuts every connection; the server goes on listening.
     public func dropConnections() { core.connections.closeAll() }

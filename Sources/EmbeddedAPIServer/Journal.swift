@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// A change is written before its request is answered, so a killed process loses nothing that it confirmed. A torn last
 /// line is dropped; damage before it is refused. The snapshot is replaced by rename, and changes that it already has
-/// are skipped by version, so a crash between the two steps is harmless.
+/// are skipped by version, so a crash between the two steps is harmless. One process at a time has the directory, from
+/// `init` until ``close()`` or its end, however it ends.
 final class Journal: Sendable {
     private struct State {
         var file: FileHandle
@@ -20,12 +21,15 @@ final class Journal: Sendable {
     /// The journal is folded into a new snapshot when it has grown to this.
     private static let rewriteSize = 64 << 20
 
-    struct Damage: Error, CustomStringConvertible {
+    struct Damage: LocalizedError, CustomStringConvertible {
         let description: String
+        var errorDescription: String? { description }
     }
 
     init(directory: String) throws {
         self.directory = directory
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let path = directory + "/journal.jsonl"
         if !FileManager.default.fileExists(atPath: path),
             !FileManager.default.createFile(
@@ -34,6 +38,13 @@ final class Journal: Sendable {
             throw Damage(description: "cannot write \(path): check the permissions of the data directory")
         }
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        // Children keep neither the file nor its lock.
+        guard fcntl(file.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0,
+            fcntl(file.fileDescriptor, F_SETFL, O_APPEND) == 0
+        else { throw Damage(description: "cannot append to \(path)") }
+        guard flock(file.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw Damage(description: "another process uses it: end that one, or choose another folder")
+        }
         state = Mutex(State(file: file))
     }
 
@@ -77,16 +88,25 @@ final class Journal: Sendable {
         }
     }
 
+    /// A line that cannot be written whole is the last one: ``failure`` is set.
     func append(_ entries: [ObjectStore.JournalEntry]) {
         var bytes: [UInt8] = []
         for entry in entries { Self.write(entry, into: &bytes) }
         state.withLock { state in
+            guard state.failure == nil else { return }
             do {
                 try state.file.write(contentsOf: Data(bytes))
                 state.written += bytes.count
             } catch {
-                state.failure = "\(error)"
+                state.failure = error.localizedDescription
             }
+        }
+    }
+
+    func close() {
+        state.withLock { state in
+            state.failure = state.failure ?? "the server has ended"
+            try? state.file.close()
         }
     }
 
@@ -108,7 +128,6 @@ final class Journal: Sendable {
         try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
         try state.withLock { state in
             try state.file.truncate(atOffset: 0)
-            try state.file.seek(toOffset: 0)
             state.written = 0
         }
     }

@@ -9,6 +9,7 @@ struct ServerIdentity: Sendable {
     let tokenKey: P256.Signing.PrivateKey
     let adminToken: String
 
+    /// - Parameter directory: is there, and nobody else uses it.
     init(directory: String?) throws {
         guard let directory else {
             authority = try CertificateAuthority()
@@ -16,8 +17,6 @@ struct ServerIdentity: Sendable {
             adminToken = Self.randomToken()
             return
         }
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         func load(_ name: String) -> String? { try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8) }
         if let certificate = load("ca.crt"), let key = load("ca.key") {
             authority = try CertificateAuthority(certificatePEM: certificate, keyPEM: key)

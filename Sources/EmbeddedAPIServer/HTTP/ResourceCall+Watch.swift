@@ -7,7 +7,8 @@ extension ResourceCall {
     /// Streams changes, one JSON object per line.
     ///
     /// A watcher holds nothing but the version it has reached; the changes are read from the bounded history of the
-    /// store, so a slow client costs no memory. One that falls behind the history gets 410, as in the real server.
+    /// store, so a slow client costs no memory. As in the real server, one that falls behind the history gets 410, and
+    /// one that begins in the future hears nothing before it.
     func watch(_ list: ListRequest, _ request: Request, _ context: APIContext) throws(APIFailure) -> Response {
         var list = list
         list.exactly = nil
@@ -86,7 +87,7 @@ struct WatchStream: Sendable {
                 await core.gate.pass()
                 guard try await drain(&state, &writer) else { return }
                 let isOver = clock.now >= deadline
-                if bookmarks, isOver || clock.now - lastBookmark >= core.bookmarkInterval {
+                if bookmarks, !state.isAhead, isOver || clock.now - lastBookmark >= core.bookmarkInterval {
                     lastBookmark = clock.now
                     try await writer.write(line("BOOKMARK", view.bookmark(state.cursor)))
                 }
@@ -97,6 +98,8 @@ struct WatchStream: Sendable {
 
     private struct Progress {
         var cursor: UInt64
+        /// The version that was asked for has not come yet.
+        var isAhead = false
         var isFirst = true
     }
 
@@ -136,9 +139,8 @@ struct WatchStream: Sendable {
                     state.store.compacted(list.storage)
                 )
             }
-            guard let changes, cursor <= version else {
-                let oldest = cursor > version ? version : compacted
-                let failure = APIFailure.expired("too old resource version: \(cursor) (\(oldest))")
+            guard let changes else {
+                let failure = APIFailure.expired("too old resource version: \(cursor) (\(compacted))")
                 try await writer.write(line("ERROR", failure.status))
                 return false
             }
@@ -146,7 +148,7 @@ struct WatchStream: Sendable {
             for change in changes { append(change, &progress, &bytes) }
             if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
             guard changes.count == Self.batch, let last = changes.last else {
-                progress.cursor = version
+                (progress.cursor, progress.isAhead) = (max(cursor, version), cursor > version)
                 return true
             }
             progress.cursor = last.version

@@ -70,6 +70,26 @@ import Testing
         }
     }
 
+    @Test(
+        "a watch from a version that is yet to come opens, and hears nothing before it, not even a bookmark",
+        arguments: APIUnderTest.all)
+    func future(api: APIUnderTest) async throws {
+        try await api.run { probe in
+            let version = Int(try await probe.get(probe.configMaps()).version) ?? 0
+            let path = probe.configMaps(
+                "?resourceVersion=\(version + 1_000_000)&allowWatchBookmarks=true&timeoutSeconds=3")
+            let events = try await probe.watch(path, count: 1) {
+                try await probe.post(probe.configMaps(), probe.configMap("a"))
+            }
+            #expect(events.isEmpty, "\(events)")
+            guard api == .embedded else { return }
+            let near = try await probe.watch(probe.configMaps("?resourceVersion=\(version + 3)"), count: 1) {
+                for name in ["b", "c", "d"] { try await probe.post(probe.configMaps(), probe.configMap(name)) }
+            }
+            #expect(near.map(\.name) == ["d"])
+        }
+    }
+
     @Test("a watch ends when its time is over", arguments: APIUnderTest.all)
     func timeout(api: APIUnderTest) async throws {
         try await api.run { probe in

@@ -75,6 +75,54 @@ import Testing
         }
     }
 
+    @Test("a second server is refused the directory of the first, and harms nothing")
+    func second() async throws {
+        try await withDirectory { directory in
+            try await withServer(directory) { probe in
+                try await probe.post(probe.configMaps(), probe.configMap("a"))
+                var configuration = APIServerConfiguration()
+                configuration.dataDirectory = directory
+                let error = #expect(throws: (any Error).self) { try EmbeddedAPIServer(configuration) }
+                #expect(error?.localizedDescription.contains("another process uses it") == true)
+                try await probe.post(probe.configMaps(), probe.configMap("b"))
+            }
+            try await withServer(directory) { probe in
+                #expect(try await probe.get(probe.configMaps()).names == ["a", "b"])
+            }
+        }
+    }
+
+    @Test("a change that cannot be written is refused, and so is every later one; what was confirmed is kept")
+    func full() async throws {
+        try await withDirectory { directory in
+            try await withServer(directory) { probe in
+                try await probe.post(probe.configMaps(), probe.configMap("a"))
+                try Self.fill(directory + "/journal.jsonl")
+                for name in ["b", "c"] {
+                    let refused = try await probe.post(probe.configMaps(), probe.configMap(name))
+                    #expect(refused.status == 500)
+                    #expect(refused.message.contains("no change is taken until the server is started again"))
+                }
+                #expect(try await probe.get("/readyz").status == 500)
+                #expect(try await probe.get(probe.configMaps("/a")).status == 200)
+            }
+            try await withServer(directory) { probe in
+                #expect(try await probe.get(probe.configMaps()).names == ["a"])
+                #expect(try await probe.post(probe.configMaps(), probe.configMap("b")).status == 201)
+            }
+        }
+    }
+
+    /// Makes every write to an open file fail with ENOSPC, as on a full disk.
+    private static func fill(_ path: String) throws {
+        let full = try FileHandle(forWritingTo: URL(fileURLWithPath: "/dev/full"))
+        for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
+            guard let descriptor = Int32(name), target == path else { continue }
+            #expect(dup2(full.fileDescriptor, descriptor) == descriptor)
+        }
+    }
+
     @Test("secrets on disk are for their owner only")
     func permissions() async throws {
         try await withDirectory { directory in
