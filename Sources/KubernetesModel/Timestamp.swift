@@ -74,7 +74,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         }
         var text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfMonth, 2))"
         text += "T\(padded(rest / 3600, 2)):\(padded(rest / 60 % 60, 2)):\(padded(rest % 60, 2))"
-        if fraction { text += ".\(padded(microseconds - second * 1_000_000, 6))" }
+        if fraction { text += ".\(padded(microseconds &- second &* 1_000_000, 6))" }
         return text + "Z"
     }
 

@@ -6,17 +6,24 @@ public struct HeldLab: Sendable {
     let process: Int
     /// The `lbctl lab` that somebody started, and what is between the two.
     let ancestors: [Int]
+    /// The user whose process it is; nil when it has several.
+    let owner: Int?
 
     /// Which of the running labs is meant.
     public enum Unclear: Error, Equatable, CustomStringConvertible {
         case none
         case noSuch(Int)
         case several([Int])
+        /// Whoever marks a process as a lab could have another user's command run in it.
+        case foreign(Int, owner: Int?)
 
         public var description: String {
             switch self {
             case .none: "no lab is being held; run `lbctl lab --hold` in another terminal"
             case .noSuch(let process): "process \(process) is no `lbctl lab`"
+            case .foreign(let process, let owner):
+                "the lab of process \(process) belongs to \(owner.map { "user \($0)" } ?? "another user"): "
+                    + "only its own user may enter it"
             case .several(let processes):
                 "\(processes.count) labs are running; say with --lab which is meant: "
                     + processes.map(String.init).joined(separator: ", ") + " (process ids of `lbctl lab`)"
@@ -26,20 +33,21 @@ public struct HeldLab: Sendable {
 
     /// - Parameter process: the process id of the `lbctl lab` that is meant; nil when there is but one.
     public static func find(_ process: Int? = nil) throws -> HeldLab {
-        try choose(process, of: all())
+        try choose(process, of: all(), user: Int(geteuid()))
     }
 
-    static func choose(_ process: Int?, of labs: [HeldLab]) throws(Unclear) -> HeldLab {
-        guard let process else {
-            guard labs.count < 2 else { throw .several(labs.map { $0.ancestors.last ?? $0.process }.sorted()) }
-            guard let lab = labs.first else { throw .none }
-            return lab
-        }
-        guard let lab = labs.first(where: { $0.process == process || $0.ancestors.contains(process) }) else {
-            throw .noSuch(process)
-        }
-        return lab
+    static func choose(_ process: Int?, of labs: [HeldLab], user: Int) throws(Unclear) -> HeldLab {
+        let meant =
+            process.map { process in labs.filter { $0.process == process || $0.ancestors.contains(process) } } ?? labs
+        let own = meant.filter { $0.owner == user }
+        guard own.count < 2 else { throw .several(own.map(\.name).sorted()) }
+        if let lab = own.first { return lab }
+        if let lab = meant.first { throw .foreign(lab.name, owner: lab.owner) }
+        throw process.map { .noSuch($0) } ?? .none
     }
+
+    /// The process id that people know.
+    private var name: Int { ancestors.last ?? process }
 
     private static func all() throws -> [HeldLab] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap(Int.init).compactMap { process in
@@ -49,7 +57,10 @@ public struct HeldLab: Sendable {
             }
             // unshare, and the lbctl that runs it.
             let parents = sequence(first: process) { status($0, "PPid")?.first }.dropFirst().prefix(2)
-            return HeldLab(process: process, ancestors: Array(parents))
+            // Real, effective, saved, and of the file system.
+            let users = Set(status(process, "Uid") ?? [])
+            return HeldLab(
+                process: process, ancestors: Array(parents), owner: users.count == 1 ? users.first : nil)
         }
     }
 
@@ -72,13 +83,20 @@ public struct HeldLab: Sendable {
     /// - Parameter programs: is put in front of PATH, so that `lbctl` is this one.
     public func run(_ command: [String], on node: String, programs: String) async throws -> Int32 {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+        // Another user namespace is that of a lab without root.
+        let isForeign = Self.userNamespace("\(process)") != Self.userNamespace("self")
         return
             try await Program(
-                ["nsenter", "--target", String(process), "--mount", "--root", "--wd", "--net", "--pid"]
+                ["nsenter", "--target", String(process)] + (isForeign ? ["--user", "--preserve-credentials"] : [])
                     + [
+                        "--mount", "--root", "--wd", "--net", "--pid",
                         "ip", "netns", "exec", node, "env", "KUBECONFIG=\(LabFiles.kubeconfig)",
                         "PATH=\(programs):\(path)",
                     ] + command
             ).runInForeground()
+    }
+
+    private static func userNamespace(_ process: String) -> String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/ns/user")
     }
 }

@@ -32,6 +32,15 @@ public enum LabIsolation {
         }
         var wall = ["--mount", "--net", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc"]
         if geteuid() != 0 { wall.append("--map-root-user") }
+        // Beforehand: later, a failure of unshare could not be told from one of the lab.
+        let trial = try await Program(["unshare"] + wall + ["true"]).run()
+        guard trial.isSuccess else {
+            let reason = trial.output.trimmingCharacters(in: .whitespacesAndNewlines)
+            throw Refusal(
+                description: geteuid() == 0
+                    ? "this machine lets not even root make namespaces (\(reason))"
+                    : "this kernel lets only root make namespaces (\(reason)); run `sudo lbctl lab`")
+        }
         // A proxy of the machine's own network is of no use on the lab's LAN.
         let proxies = ProcessInfo.processInfo.environment.keys.filter { $0.lowercased().hasSuffix("_proxy") }
         var changes: [Environment.Key: String?] = [Environment.Key(stringLiteral: marker): "1"]
@@ -50,11 +59,7 @@ public enum LabIsolation {
                 group.cancelAll()
             }
         }
-        let status = result.terminationStatus.code
-        if status == 1, geteuid() != 0 {
-            throw Refusal(description: "this kernel lets only root make namespaces; run `sudo lbctl lab`")
-        }
-        return status
+        return result.terminationStatus.code
     }
 
     /// Called first inside: ends this process, and so the lab, when the outer process is gone.

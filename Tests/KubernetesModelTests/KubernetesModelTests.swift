@@ -24,6 +24,13 @@ struct TimestampTests {
         if let microseconds { #expect(Timestamp(microseconds: microseconds).seconds == written ?? text) }
     }
 
+    @Test("no time traps when it is written", arguments: [Int64.min, .min + 1, -1, .max])
+    func extremes(microseconds: Int64) {
+        let time = Timestamp(microseconds: microseconds)
+        let digits = microseconds % 1_000_000 + (microseconds % 1_000_000 < 0 ? 1_000_000 : 0)
+        #expect(time.micro.hasSuffix(".\(String(1_000_000 + digits).dropFirst())Z"), "\(time.micro)")
+    }
+
     @Test("MicroTime is written with six decimals")
     func microTime() throws {
         let time = MicroTime(Timestamp(microseconds: 1_795_246_089_000_042))

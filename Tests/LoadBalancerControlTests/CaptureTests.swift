@@ -1,3 +1,5 @@
+import Foundation
+import Lab
 import NetworkAddresses
 import Testing
 import Wire
@@ -35,22 +37,51 @@ struct CaptureTests {
         }
     }
 
-    @Test("pcapng with its blocks")
-    func pcapng() throws {
-        func block(_ type: Int, _ body: [UInt8]) -> [UInt8] {
-            let padded = body + [UInt8](repeating: 0, count: (4 - body.count % 4) % 4)
-            return Self.little(type, 4) + Self.little(padded.count + 12, 4) + padded + Self.little(padded.count + 12, 4)
-        }
-        let section = block(
-            0x0A0D_0D0A, Self.little(0x1A2B_3C4D, 4) + Self.little(1, 4) + [UInt8](repeating: 0xFF, count: 8))
-        let interface = block(1, Self.little(1, 4) + Self.little(0, 4))
-        let packet = block(
-            6,
-            Self.little(0, 4) + Self.little(0, 4) + Self.little(9, 4) + Self.little(Self.frame.count, 4)
-                + Self.little(Self.frame.count, 4) + Self.frame)
-        let capture = try CaptureFile(section + interface + packet)
+    static func block(_ type: Int, _ body: [UInt8]) -> [UInt8] {
+        let padded = body + [UInt8](repeating: 0, count: (4 - body.count % 4) % 4)
+        return little(type, 4) + little(padded.count + 12, 4) + padded + little(padded.count + 12, 4)
+    }
+
+    /// - Parameter options: of the interface.
+    static func pcapng(options: [UInt8] = [], ticks: UInt64) -> [UInt8] {
+        let section = block(0x0A0D_0D0A, little(0x1A2B_3C4D, 4) + little(1, 4) + [UInt8](repeating: 0xFF, count: 8))
+        let interface = block(1, little(1, 4) + little(0, 4) + options)
+        let time = little(Int(ticks >> 32), 4) + little(Int(ticks & 0xFFFF_FFFF), 4)
+        let packet = block(6, little(0, 4) + time + little(frame.count, 4) + little(frame.count, 4) + frame)
+        return section + interface + packet
+    }
+
+    /// if_name, which is no concern of ours, then if_tsresol.
+    static func resolution(_ octet: Int) -> [UInt8] {
+        little(2, 2) + little(3, 2) + Array("eth".utf8) + [0] + little(9, 2) + little(1, 2) + little(octet, 4)
+            + little(0, 4)
+    }
+
+    @Test(
+        "pcapng with its blocks, in any resolution; a time that cannot be is the last one",
+        arguments: [
+            ([], 9, 9), (resolution(6), 9, 9), (resolution(9), 1_700_000_000_123_456_789, 1_700_000_000_123_456),
+            (resolution(3), 1_700_000_000_123, 1_700_000_000_123_000), (resolution(0), 7, 7_000_000),
+            (resolution(0x80), 7, 7_000_000), (resolution(0x94), 7 << 20 | 1 << 19, 7_500_000),
+            (resolution(0xFF), .max, 0), (resolution(127), .max, 0),
+            (resolution(0xC0), .max, 999_999),
+            ([], 1 << 63, .max), ([], .max, .max), (resolution(0), .max, .max), (resolution(0x80), .max, .max),
+            (resolution(0x81), .max, .max),
+        ] as [([UInt8], UInt64, Int64)])
+    func pcapng(options: [UInt8], ticks: UInt64, time: Int64) throws {
+        let capture = try CaptureFile(Self.pcapng(options: options, ticks: ticks))
         #expect(capture.frames.map(\.octets) == [Self.frame])
-        #expect(capture.frames.map(\.time) == [9])
+        #expect(capture.frames.map(\.time) == [time])
+    }
+
+    @Test("a capture with impossible times is printed, in every format", arguments: ["table", "json"])
+    func impossibleTimes(format: String) async throws {
+        try await Scratch.with { folder in
+            let bytes = Self.pcapng(ticks: .max) + Self.pcapng(ticks: 0)
+            try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/file"))
+            let result = try await Program([Scratch.lbctl, "decode", "\(folder)/file", "-o", format]).run()
+            #expect(result.status == 0 && result.output.contains("ARP probe for 192.168.57.200"), "\(result.output)")
+        }
     }
 
     @Test("a file that is cut short shows what is whole; what is no capture is refused")

@@ -4,20 +4,23 @@ import Testing
 
 @Suite("lab exec: which lab")
 struct HeldLabTests {
-    static let first = HeldLab(process: 103, ancestors: [102, 101])
-    static let second = HeldLab(process: 203, ancestors: [202, 201])
+    static let first = HeldLab(process: 103, ancestors: [102, 101], owner: 0)
+    static let second = HeldLab(process: 203, ancestors: [202, 201], owner: 0)
+    static let foreign = HeldLab(process: 303, ancestors: [302, 301], owner: 1000)
 
     @Test("one lab needs no name; it can be named by the process that was started, or by any below it")
     func one() throws {
-        #expect(try HeldLab.choose(nil, of: [Self.first]).process == 103)
+        #expect(try HeldLab.choose(nil, of: [Self.first], user: 0).process == 103)
         for process in [101, 102, 103] {
-            #expect(try HeldLab.choose(process, of: [Self.second, Self.first]).process == 103)
+            #expect(try HeldLab.choose(process, of: [Self.second, Self.first], user: 0).process == 103)
         }
     }
 
     @Test("several labs need one, and the complaint lists them")
     func several() {
-        let error = #expect(throws: HeldLab.Unclear.self) { try HeldLab.choose(nil, of: [Self.second, Self.first]) }
+        let error = #expect(throws: HeldLab.Unclear.self) {
+            try HeldLab.choose(nil, of: [Self.second, Self.first, Self.foreign], user: 0)
+        }
         #expect(
             error?.description
                 == "2 labs are running; say with --lab which is meant: 101, 201 (process ids of `lbctl lab`)")
@@ -25,8 +28,19 @@ struct HeldLabTests {
 
     @Test("no lab, or another process, is said so")
     func none() {
-        #expect(throws: HeldLab.Unclear.none) { try HeldLab.choose(nil, of: []) }
-        #expect(throws: HeldLab.Unclear.noSuch(5)) { try HeldLab.choose(5, of: [Self.first]) }
+        #expect(throws: HeldLab.Unclear.none) { try HeldLab.choose(nil, of: [], user: 0) }
+        #expect(throws: HeldLab.Unclear.noSuch(5)) { try HeldLab.choose(5, of: [Self.first], user: 0) }
+    }
+
+    @Test("a process that another user marked as a lab is never entered, not even by root", arguments: [nil, 301, 303])
+    func foreign(process: Int?) throws {
+        let error = #expect(throws: HeldLab.Unclear.foreign(301, owner: 1000)) {
+            try HeldLab.choose(process, of: [Self.foreign], user: 0)
+        }
+        #expect(
+            error?.description == "the lab of process 301 belongs to user 1000: only its own user may enter it")
+        #expect(try HeldLab.choose(nil, of: [Self.foreign, Self.first], user: 0).process == 103)
+        #expect(try HeldLab.choose(nil, of: [Self.foreign, Self.first], user: 1000).process == 303)
     }
 }
 

@@ -105,6 +105,43 @@ struct LabTests {
         #expect(result.output.hasSuffix("left 0; networks 0; space pid\n"), "\(result.output)")
     }
 
+    /// What an ordinary user of this machine may do.
+    private static func asNobody(_ command: String, _ arguments: [String]) async throws -> Program.Result {
+        let drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]
+        return try await Program(drop + ["bash", "-c", command, "bash"] + arguments).run()
+    }
+
+    @Test(
+        "an ordinary user's lab is entered by that user, and refused to root", .timeLimit(.minutes(1)),
+        .enabled("needs user namespaces for ordinary users") {
+            let wall = "unshare --map-root-user --mount --net --pid --fork --mount-proc"
+            return try await asNobody("\(wall) ip link set lo up", []).isSuccess
+        })
+    func rootless() async throws {
+        let script = """
+            "$1" lab --hold --no-failover --nodes 2 >"$2/log" 2>&1 & lab=$!
+            echo $lab >"$2/process"
+            until grep -q ^held "$2/log"; do kill -0 $lab || { cat "$2/log"; exit 1; }; sleep 0.1; done
+            "$1" lab exec --lab $lab gateway -- ip netns | wc -l
+            touch "$2/entered"; until [ -e "$2/end" ]; do sleep 0.1; done
+            kill $lab; wait
+            """
+        try await Scratch.with { folder in
+            let lbctl = try Scratch.lbctl
+            try await Program(["chmod", "777", folder]).check()
+            async let lab = Self.asNobody(script, [lbctl, folder])
+            let root = try await Program([
+                "bash", "-c",
+                """
+                for _ in $(seq 1 300); do [ -e "$2/entered" ] && break; sleep 0.1; done
+                "$1" lab exec --lab $(cat "$2/process") gateway -- true; touch "$2/end"
+                """, "bash", lbctl, folder,
+            ]).run()
+            #expect(root.output.contains("belongs to user 65534: only its own user may enter it"), "\(root.output)")
+            #expect(try await lab.output == "4\n")
+        }
+    }
+
     @Test("docs/lbctl.md is what lbctl says", .timeLimit(.minutes(2)))
     func transcript() async throws {
         let lbctl = try Scratch.lbctl

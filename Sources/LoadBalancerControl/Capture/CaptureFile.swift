@@ -3,7 +3,7 @@
 /// Read in Swift: the format is a page long, and so lbctl needs no libpcap where it runs.
 struct CaptureFile {
     struct Frame {
-        /// Microseconds since 1970.
+        /// Microseconds since 1970; never negative.
         let time: Int64
         let octets: [UInt8]
     }
@@ -78,15 +78,59 @@ struct CaptureFile {
         static let enhancedPacket = 6
     }
 
+    /// What a pcapng interface says of its packets.
+    private struct Interface {
+        private enum Option {
+            static let end = 0
+            static let resolution = 9
+        }
+
+        let linkType: Int
+        /// if_tsresol: ticks are negative powers of ten, or of two when the highest bit is set.
+        private var resolution = 6
+
+        /// - Parameter body: the block without its head and tail.
+        init(_ reader: Reader, _ body: Range<Int>) {
+            linkType = reader.number(body.lowerBound, 2)
+            var offset = body.lowerBound + 8
+            while offset + 4 <= body.upperBound {
+                let (code, length) = (reader.number(offset, 2), reader.number(offset + 2, 2))
+                guard code != Option.end, offset + 4 + length <= body.upperBound else { return }
+                if code == Option.resolution, length == 1 { resolution = reader.number(offset + 4, 1) }
+                offset += 4 + (length + 3) / 4 * 4
+            }
+        }
+
+        /// What is no time of ours is the last one that can be told.
+        func microseconds(_ ticks: UInt64) -> Int64 {
+            let exponent = resolution & 0x7F
+            if resolution & 0x80 != 0 {
+                let (seconds, rest) = (ticks >> exponent, ticks & ~(UInt64.max << exponent))
+                let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000)
+                let (high, low) = rest.multipliedFullWidth(by: 1_000_000)
+                let fraction = exponent < 64 ? high << (64 - exponent) | low >> exponent : high >> (exponent - 64)
+                return overflows || whole > Int64.max ? .max : Int64(clamping: whole + fraction)
+            }
+            var time = ticks
+            for _ in 6..<max(6, exponent) { time /= 10 }
+            for _ in min(6, exponent)..<6 {
+                let (product, overflows) = time.multipliedReportingOverflow(by: 10)
+                if overflows { return .max }
+                time = product
+            }
+            return Int64(clamping: time)
+        }
+    }
+
     private mutating func readPcapNG(_ bytes: [UInt8]) throws(Refusal) {
         var reader = Reader(bytes: bytes, isLittle: true)
-        var linkTypes: [Int] = []
+        var interfaces: [Interface] = []
         var offset = 0
         while offset + 12 <= bytes.count {
             let isSection = bytes[offset..<offset + 4] == [0x0A, 0x0D, 0x0D, 0x0A]
             if isSection {
                 reader = Reader(bytes: bytes, isLittle: bytes[offset + 8] == 0x4D)
-                linkTypes = []
+                interfaces = []
             }
             let (type, length) = (reader.number(offset, 4), reader.number(offset + 4, 4))
             guard length >= 12, length % 4 == 0 else { throw .damaged(at: offset) }
@@ -95,14 +139,16 @@ struct CaptureFile {
                 return
             }
             switch type {
-            case Block.interface: linkTypes.append(reader.number(offset + 8, 2))
+            case Block.interface: interfaces.append(Interface(reader, offset + 8..<offset + length - 4))
             case Block.enhancedPacket:
                 let interface = reader.number(offset + 8, 4)
-                guard interface < linkTypes.count else { throw .damaged(at: offset) }
-                guard linkTypes[interface] == Self.ethernet else { throw .linkType(linkTypes[interface]) }
+                guard interface < interfaces.count else { throw .damaged(at: offset) }
+                let linkType = interfaces[interface].linkType
+                guard linkType == Self.ethernet else { throw .linkType(linkType) }
                 let kept = reader.number(offset + 20, 4)
                 guard 28 + kept <= length else { throw .damaged(at: offset) }
-                let time = Int64(reader.number(offset + 12, 4)) << 32 | Int64(reader.number(offset + 16, 4))
+                let ticks = UInt64(reader.number(offset + 12, 4)) << 32 | UInt64(reader.number(offset + 16, 4))
+                let time = interfaces[interface].microseconds(ticks)
                 frames.append(Frame(time: time, octets: Array(bytes[offset + 28..<offset + 28 + kept])))
             default: break
             }

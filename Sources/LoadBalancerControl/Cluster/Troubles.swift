@@ -30,7 +30,7 @@ actor Troubles {
         case .problem(.silent): failed(watch, "the API server fell silent")
         case .problem(.skipped(let object)): if told.insert("\(object)").inserted { tell("\(object)") }
         // It lists anew.
-        case .problem(.expired): break
+        case .problem(.expired), .problem(.wentBack): break
         }
     }
 }

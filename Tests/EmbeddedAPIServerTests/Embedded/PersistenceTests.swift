@@ -87,7 +87,8 @@ import Testing
                 try await probe.post(probe.configMaps(), probe.configMap("b"))
             }
             try await withServer(directory) { probe in
-                #expect(try await probe.get(probe.configMaps()).names == ["a", "b"])
+                let names = try await probe.get(probe.configMaps()).names
+                #expect(names == ["a", "b"])
             }
         }
     }
@@ -107,8 +108,9 @@ import Testing
                 #expect(try await probe.get(probe.configMaps("/a")).status == 200)
             }
             try await withServer(directory) { probe in
-                #expect(try await probe.get(probe.configMaps()).names == ["a"])
-                #expect(try await probe.post(probe.configMaps(), probe.configMap("b")).status == 201)
+                let names = try await probe.get(probe.configMaps()).names
+                let status = try await probe.post(probe.configMaps(), probe.configMap("b")).status
+                #expect(names == ["a"] && status == 201)
             }
         }
     }
