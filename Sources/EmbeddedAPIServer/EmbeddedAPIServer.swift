@@ -68,7 +68,7 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
     }
 
     /// How long requests may take once the server is to stop.
-    private static let patience = Duration.seconds(1)
+    private static let patience = Duration.seconds(5)
 
     /// Listens, stops and listens again as ``stop()`` and ``start()`` ask.
     private func serve() async throws {
