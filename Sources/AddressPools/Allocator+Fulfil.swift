@@ -28,6 +28,8 @@ extension Allocator {
     /// What became of addresses that were found in a Service's status.
     package struct Claim: Sendable, Hashable {
         package var refused: [Loss] = []
+        /// Kept until there are others: a foreign host uses them.
+        package var disputed: [Loss] = []
         /// Who had to give way, and where.
         package var evicted: [Eviction] = []
     }
@@ -42,21 +44,24 @@ extension Allocator {
         package var loss: Loss
     }
 
-    /// Keeps of `addresses` what `holder` may have on these terms, and says why not for the others.
+    /// Keeps of `addresses` what `holder` may have on these terms, and says why not for the others. What a foreign host uses
+    /// comes last: it is better than nothing.
     ///
     /// A restart, a change of terms and a write by somebody else go through here.
-    /// - Parameters:
-    ///   - disputed: Whether an address that a foreign host uses is kept, too, though nobody asked for it.
-    ///   - yields: Whether another holder gives way when the two can't share.
+    /// - Parameter yields: Whether another holder gives way when the two can't share.
     package mutating func claim(
-        _ addresses: [IPAddress], for holder: Holder, _ request: AddressRequest, disputed: Bool = false,
+        _ addresses: [IPAddress], for holder: Holder, _ request: AddressRequest,
         yields: (Holder) -> Bool = { _ in false }
     ) -> Claim {
         var claim = Claim()
-        for address in addresses {
+        let disputes = addresses.compactMap { address in
+            dispute(of: address, request).map { Loss(address: address, refusal: $0) }
+        }
+        let disputed = disputes.map(\.address)
+        for address in addresses.filter({ !disputed.contains($0) }) + disputed {
             let all = (holdings[holder]?.addresses ?? []) + [address]
             let pool = home(of: all, request)
-            if let refusal = claimRefusal(address, in: pool, for: holder, request, disputed) {
+            if let refusal = claimRefusal(address, in: pool, for: holder, request) {
                 let opponents = opponents(of: holder, at: address, terms: request.sharing)
                 guard case .addressInUse = refusal, opponents.allSatisfy(yields) else {
                     claim.refused.append(Loss(address: address, refusal: refusal))
@@ -71,20 +76,21 @@ extension Allocator {
             }
             if let pool { give(address, to: holder, in: pool, request) }
         }
+        let kept = holdings[holder]?.addresses ?? []
+        claim.disputed = disputes.filter { kept.contains($0.address) }
         return claim
     }
 
     private func claimRefusal(
-        _ address: IPAddress, in pool: Int?, for holder: Holder, _ request: AddressRequest, _ disputed: Bool
+        _ address: IPAddress, in pool: Int?, for holder: Holder, _ request: AddressRequest
     ) -> Refusal? {
         let held = holdings[holder]
         if let other = held?.addresses.first(where: { $0.family == address.family }) {
-            return other == address ? nil : .twoOfOneFamily(other, address)
+            return other == address ? nil : dispute(of: address, request) ?? .twoOfOneFamily(other, address)
         }
         if pool == nil, let held, let other = self.pool(listing: address) {
             return .addressesInTwoPools(held.pool, spaces[other].pool.name)
         }
-        if !disputed, let dispute = dispute(of: address, request) { return dispute }
         return refusal(of: address, in: pool, for: holder, request)
     }
 

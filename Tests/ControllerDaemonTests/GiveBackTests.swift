@@ -16,8 +16,9 @@ struct GiveBackTests {
         case otherPool
     }
 
-    private func pool(_ name: String, _ addresses: [String]) {
-        api.put(IPAddressPool(metadata: ObjectMeta(name: name), spec: .init(addresses: addresses)))
+    private func pool(_ name: String, _ addresses: [String], autoAssign: Bool = true) {
+        api.put(
+            IPAddressPool(metadata: ObjectMeta(name: name), spec: .init(addresses: addresses, autoAssign: autoAssign)))
     }
 
     private func put(_ name: String, pool: String? = nil, _ families: [String] = ["IPv4"]) {
@@ -77,9 +78,7 @@ struct GiveBackTests {
         let controller = try begin(wish)
         let planner = try #require(controller.planner)
         api.setStatus(key("older"), addresses: lan)
-        var snapshot = ClusterSnapshot()
-        for list in api.lists { snapshot.apply(list) }
-        let plan = ControllerPlan(for: snapshot, policy: planner.policy, memory: planner.memory, at: api.now)
+        let plan = scratch(planner)
         #expect(plan.services[key("younger")]?.addresses.map(\.description) == lan)
         #expect(plan.services[key("older")]?.addresses.map(\.description) != lan)
     }
@@ -112,5 +111,53 @@ struct GiveBackTests {
         #expect(try controller.settle() && held("younger") == ["192.168.57.201"])
         api.setStatus(key("older"), addresses: ["192.168.57.201"])
         #expect(try controller.settle() && held("older") == ["192.168.57.201"] && held("younger") == ["192.168.57.202"])
+    }
+
+    // MARK: Addresses that a foreign host uses
+
+    /// A foreign host uses the address of `younger`, which wants none but `lan`'s only one.
+    private func dispute(_ controller: FakeController) throws {
+        put("younger", pool: "lan")
+        api.put(ServiceL2Status(conflictOf: key("younger"), lan[0], "02:00:00:00:00:99"))
+        #expect(try controller.settle() && held("younger") == lan)
+    }
+
+    private func scratch(_ planner: ControllerPlanner) -> ControllerPlan {
+        var snapshot = ClusterSnapshot()
+        for list in api.lists { snapshot.apply(list) }
+        return ControllerPlan(for: snapshot, policy: planner.policy, memory: planner.memory, at: api.now)
+    }
+
+    @Test("a disputed address goes back, too, also after a restart", arguments: Wish.allCases, [false, true])
+    func disputed(wish: Wish, isRestarted: Bool) throws {
+        var controller = try begin(wish)
+        try dispute(controller)
+        let (had, version) = (held("older"), api.services[key("younger")]?.metadata.resourceVersion)
+        api.setStatus(key("older"), addresses: lan)
+        if isRestarted {
+            controller = FakeController(api)
+            controller.lead()
+        }
+        #expect(try controller.settle())
+        #expect(held("younger") == lan && held("older").count == had.count && held("older") != lan)
+        #expect(api.services[key("younger")]?.metadata.resourceVersion == version, "nothing was written")
+    }
+
+    @Test("an older one that can make use of a disputed address takes it over, planned from scratch or not")
+    func disputedAndUsed() throws {
+        pool("lan", ["192.168.57.200/32"], autoAssign: false)
+        put("older")
+        put("younger", pool: "lan")
+        let controller = FakeController(api)
+        controller.lead()
+        #expect(try controller.settle() && held("older") == [])
+        try dispute(controller)
+        var planner = try #require(controller.planner)
+        api.setStatus(key("older"), addresses: lan)
+        let full = scratch(planner)
+        planner.apply(.service(.applied(try #require(api.services[key("older")]))), at: api.now)
+        #expect(planner.plan == full)
+        #expect(full.services[key("older")]?.conditions?.allocated.reason == "AddressConflict")
+        #expect(try controller.settle() && held("older") == lan && held("younger") == [])
     }
 }

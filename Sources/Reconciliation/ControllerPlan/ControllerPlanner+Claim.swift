@@ -18,14 +18,10 @@ extension ControllerPlanner {
         let younger = opponents.filter { other in
             !takesNothing && (records[ObjectKey(other)].map { record.age < $0.age } ?? true)
         }
-        var claim = allocator.claim(wanted, for: holder, record.request) { younger.contains($0) }
-        if isNews, !decided.isEmpty {
-            claim.refused += allocator.claim(decided, for: holder, record.request).refused
-        }
-        // What a foreign host uses is better than nothing, until there is another one.
-        let disputed = claim.refused.filter(\.isToForeignHost).map(\.address)
-        if !disputed.isEmpty { _ = allocator.claim(disputed, for: holder, record.request, disputed: true) }
-        if !claim.refused.isEmpty { records[key]?.change = AllocationChange(lost: claim.refused) }
+        let all = wanted + decided.filter { !wanted.contains($0) }
+        let claim = allocator.claim(all, for: holder, record.request) { younger.contains($0) }
+        let lost = claim.refused + claim.disputed
+        if !lost.isEmpty { records[key]?.change = AllocationChange(lost: lost) }
         var displaced: [ObjectKey: Displaced] = [:]
         let taken = claim.refused.filter(\.isToAnother).map(\.address)
         if !taken.isEmpty { displaced[key] = Displaced(addresses: taken, change: record.change) }
@@ -55,8 +51,4 @@ extension ControllerPlanner {
         guard case .requireBoth = record.request.families, isNews(record, decision) else { return false }
         return !allocator.arePair(record.seen, for: Holder(key), record.request)
     }
-}
-
-extension Allocator.Loss {
-    fileprivate var isToForeignHost: Bool { if case .addressConflict = refusal { true } else { false } }
 }

@@ -2,8 +2,8 @@ internal import AddressPools
 internal import KubernetesModel
 internal import NetworkAddresses
 
-/// A Service may claim what its status names and, once served, not keep it: an address outside the pool that it asks for. Whoever had to give way to that claim has its address back, before all
-/// others.
+/// A Service may claim what its status names and, once served, not keep it: an address outside the pool that it asks for.
+/// Whoever had to give way to that claim has its address back, before all others.
 extension ControllerPlanner {
     /// What a Service had, or was found with, until the claim of another came first.
     struct Displaced {
