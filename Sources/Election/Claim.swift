@@ -85,6 +85,10 @@ struct AddressState: Sendable {
     var unheard: (claim: Claim, since: Instant)?
     /// When the API was last to be read because of a refusal.
     var rereadAt: Instant?
+    /// When this speaker was last refused while it was not stale; `nil` once its own view has changed.
+    var refusedAt: Instant?
+    /// When the address went from the own view.
+    var goneAt: Instant?
     /// Peers whose claim the own view forbids, and since when, or when that was last refused.
     var mismatches: [NodeID: Instant] = [:]
     var isDirty = true

@@ -168,8 +168,13 @@ extension Election {
             if !states[slot].mismatches.isEmpty { states[slot].mismatches[sender] = nil }
             return
         }
-        guard let since = states[slot].mismatches[sender] else {
-            if states[slot].mismatches.count < timing.mismatchLimit { states[slot].mismatches[sender] = now }
+        guard states[slot].mismatches[sender] != nil || states[slot].mismatches.count < timing.mismatchLimit else {
+            return
+        }
+        // Whoever claims an address long after it went from the own view has not heard of that: not even the first
+        // claim is waited for.
+        guard let since = states[slot].mismatches[sender] ?? states[slot].goneAt else {
+            states[slot].mismatches[sender] = now
             return
         }
         guard now - since >= timing.refuseAfter, refusals.spend(of: timing.refusalLimit, served: since, at: now) else {
@@ -191,6 +196,7 @@ extension Election {
         case .owner, .helper: break
         }
         guard isStale else {
+            states[slot].refusedAt = now
             let last = states[slot].rereadAt
             if let last, now - last < timing.rereadSpacing { return [] }
             guard rereads.spend(of: timing.rereadLimit, served: last, at: now) else { return [] }

@@ -63,11 +63,17 @@ package struct Election: Sendable {
     ) {
         self.timing = timing
         hasIntents = intents != nil
+        let wasStale = self.isStale
         if isStale != self.isStale || isLeaving != self.isLeaving {
             (self.isStale, self.isLeaving) = (isStale, isLeaving)
             touchAll()
         }
-        if !isStale { for slot in states.indices { states[slot].isRefused = false } }
+        if !isStale {
+            for slot in states.indices {
+                states[slot].isRefused = false
+                if wasStale { states[slot].refusedAt = nil }
+            }
+        }
         guard let intents else { return }
         var seen = Set<IPAddress>(minimumCapacity: intents.count)
         for intent in intents where seen.insert(intent.address).inserted {
@@ -79,15 +85,27 @@ package struct Election: Sendable {
                     intent.eligible.map { (identity(of: $0.key), $0.value) }, uniquingKeysWith: { first, _ in first }),
                 recordedOwner: intent.recordedOwner.map { identity(of: $0) })
             states[slot].mismatches.removeAll()
+            (states[slot].refusedAt, states[slot].goneAt) = (nil, nil)
             touch(slot)
         }
         for slot in states.indices where states[slot].intent != nil && !seen.contains(states[slot].address) {
             states[slot].intent = nil
             states[slot].mismatches.removeAll()
+            (states[slot].refusedAt, states[slot].goneAt) = (nil, now)
             touch(slot)
         }
+        if isStale, !wasStale { recallRefusals(at: now) }
         intentCount = seen.count
         forgetStrangers()
+    }
+
+    /// What was refused shortly before the own view was found stale is as good as refused now.
+    private mutating func recallRefusals(at now: Instant) {
+        for slot in states.indices {
+            if let refusedAt = states[slot].refusedAt, now - refusedAt < timing.rereadSpacing {
+                states[slot].isRefused = true
+            }
+        }
     }
 
     /// Addresses that the API does not know and that nobody claims any more are forgotten once there are many of them.

@@ -4,87 +4,6 @@ import NetworkAddresses
 import Testing
 import Wire
 
-/// One speaker's election on one address, with peers made by hand.
-private struct Bench {
-    static let address = IPAddress.v4(IPv4Address(192, 168, 57, 200))
-    var election: Election
-    var now = Instant(nanoseconds: 1_000_000_000)
-    var generation: UInt32 = 0
-
-    init(
-        eligible: [String: Int] = ["me": 0, "b": 0, "c": 0], recordedOwner: String? = nil,
-        isNewlyAssigned: Bool = false,
-        isStale: Bool = false
-    ) {
-        election = Election(me: NodeID(name: "me"), timing: ElectionTiming(), now: now)
-        configure(
-            eligible: eligible, recordedOwner: recordedOwner, isNewlyAssigned: isNewlyAssigned, isStale: isStale)
-    }
-
-    mutating func configure(
-        eligible: [String: Int]?, allocation: UInt64 = 1, recordedOwner: String? = nil, isNewlyAssigned: Bool = false,
-        isStale: Bool = false, isLeaving: Bool = false
-    ) {
-        let intents = eligible.map { eligible in
-            [
-                AddressIntent(
-                    address: Self.address, allocation: AllocationID(rawValue: allocation), eligible: eligible,
-                    recordedOwner: recordedOwner, isNewlyAssigned: isNewlyAssigned)
-            ]
-        }
-        election.configure(
-            intents ?? [], isStale: isStale, isLeaving: isLeaving, timing: ElectionTiming(), at: now)
-    }
-
-    mutating func peer(_ name: String, _ condition: Standing.Condition, isStale: Bool = false) {
-        var standing = Standing(condition: condition)
-        standing.canBeHelped = true
-        standing.isStale = isStale
-        standing.readySince = now
-        election.update(NodeID(name: name), standing, at: now)
-    }
-
-    mutating func hear(
-        _ name: String, term: UInt32, kind: ClaimEntry.Kind = .own, allocation: UInt64 = 1, isStale: Bool = false,
-        hearsMe: Bool = true
-    ) -> [ElectionDirective] {
-        generation += 1
-        let entry = ClaimEntry(address: Self.address, term: term, allocation: allocation, kind: kind)
-        return election.receive(
-            ClaimsPart(generation: generation, index: 0, count: 1, entries: [entry]), from: NodeID(name: name),
-            incarnation: 1, isStale: isStale, hearsMe: hearsMe, at: now
-        ).1
-    }
-
-    mutating func hearNothing(_ name: String, parts: UInt16 = 1, index: UInt16 = 0, generation: UInt32) {
-        _ = election.receive(
-            ClaimsPart(generation: generation, index: index, count: parts, entries: []), from: NodeID(name: name),
-            incarnation: 1, isStale: false, at: now)
-    }
-
-    mutating func pass(_ milliseconds: Int64, isMute: Bool = false) -> [ElectionDirective] {
-        let end = now + .milliseconds(milliseconds)
-        var directives: [ElectionDirective] = []
-        while now < end {
-            now = now + .milliseconds(10)
-            directives += election.poll(at: now, isMute: isMute)
-        }
-        return directives
-    }
-
-    mutating func ready() -> [ElectionDirective] {
-        let directives = election.becomeReady(at: now)
-        return directives + election.poll(at: now, isMute: false)
-    }
-}
-
-extension [ElectionDirective] {
-    fileprivate var took: UInt32? {
-        for case .own(_, let term) in self { return term }
-        return nil
-    }
-}
-
 @Suite("Election of an address's announcer")
 struct ElectionTests {
     /// "me" and the peers in the order in which they may take the address.
@@ -327,35 +246,6 @@ struct ElectionTests {
         #expect(bench.election.owned.first?.offeredTo == nil)
         _ = bench.pass(2_000)
         #expect(bench.election.owned.first?.offeredTo == NodeID(name: "b"))
-    }
-
-    @Test(
-        "a claim on an address that is gone is refused after 0.9 s, by a fresh speaker only", arguments: [false, true])
-    func refusing(isStale: Bool) {
-        var bench = Bench(isStale: isStale)
-        bench.peer("b", .candidate)
-        _ = bench.ready()
-        bench.configure(eligible: nil, isStale: isStale)
-        var directives = bench.hear("b", term: 1)
-        _ = bench.pass(1000)
-        directives += bench.hear("b", term: 1)
-        let refused = ElectionDirective.refuse(
-            Refusal(to: NodeID(name: "b"), address: Bench.address, allocation: nil))
-        #expect(directives.contains(refused) == !isStale)
-    }
-
-    @Test(
-        "a refused speaker lets go when it is stale, and reads the API again when it is not", arguments: [false, true])
-    func refused(isStale: Bool) {
-        var bench = Bench(eligible: ["me": 0], isStale: isStale)
-        _ = bench.ready()
-        let refusal = Refusal(to: NodeID(name: "me"), address: Bench.address, allocation: nil)
-        let directives = bench.election.receive(refusal, at: bench.now)
-        #expect(
-            directives == (isStale ? [.withdraw(Bench.address, .refused)] : [.reread(Bench.address)]))
-        if isStale { #expect(bench.pass(5000).took == nil) }
-        bench.configure(eligible: ["me": 0])
-        #expect((bench.pass(1000).took != nil) == isStale)
     }
 
     @Test("a newly assigned address is probed, and left alone when a foreign host has it", arguments: [false, true])
