@@ -32,8 +32,10 @@ struct ClientContractFaultTests {
                                 recorder.revision("s0") == "\(revision)" && recorder.revision("s1") == "\(revision)"
                             }
                             // Slow is not broken: the connections that replaced those that were cut live on, one
-                            // for the watch and one for short requests.
-                            if fault == .drip { #expect(proxy.accepted == accepted + 2) }
+                            // for the watch, and one for short requests where the cut was seen as one.
+                            if fault == .drip {
+                                #expect((accepted + 1...accepted + 2).contains(proxy.accepted))
+                            }
                         }
                         #expect(recorder.current.lists == 1 && recorder.current.repeated.isEmpty)
                     }
