@@ -106,6 +106,8 @@ final class Journal: Sendable {
     func close() {
         state.withLock { state in
             state.failure = state.failure ?? "the server has ended"
+            // A child that is just being started may still have the file, and would keep the lock for a moment.
+            _ = flock(state.file.fileDescriptor, LOCK_UN)
             try? state.file.close()
         }
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import SimulationKit
 import Testing
@@ -6,7 +7,9 @@ import Testing
 ///
 /// A broken history prints its scenario and seed. `HERALD_SCENARIO=mix HERALD_SEED=188 swift test --filter replay` runs
 /// that one again with a trace.
-@Suite("Simulated histories")
+///
+/// One after the other on a thread of their own: they compute, and what waits beside them would wait for all.
+@Suite("Simulated histories", .serialized)
 struct SimulationTests {
     /// Long scenarios get fewer seeds here.
     static let long: Set<String> = [
@@ -16,13 +19,13 @@ struct SimulationTests {
     ]
 
     @Test("every scenario keeps its properties", arguments: Scenario.all.map(\.name))
-    func scenario(name: String) throws {
+    func scenario(name: String) async throws {
         let scenario = try #require(Scenario.all.first { $0.name == name })
         let seeds = Self.long.contains(name) ? 2 : 8
         for seed in 1...UInt64(seeds) {
             let nodes = seed > 4 && scenario.nodes.count > 1 ? 2 + Int(seed) % 3 : nil
             let size = History.Size(nodes: scenario.nodes.contains(nodes ?? -1) ? nodes : nil)
-            let history = History(scenario, seed: seed, size: size)
+            let history = await aside { History(scenario, seed: seed, size: size) }
             #expect(history.violations.isEmpty, "\(history.summary)")
         }
     }
@@ -63,5 +66,12 @@ struct SimulationTests {
             print(history.trace.joined(separator: "\n"))
             #expect(history.violations.isEmpty, "\(history.summary)")
         }
+    }
+
+    /// Off the threads that all other tests share.
+    private static let thread = DispatchQueue(label: "histories")
+
+    private func aside<Value: Sendable>(_ work: @Sendable @escaping () -> Value) async -> Value {
+        await withCheckedContinuation { done in Self.thread.async { done.resume(returning: work()) } }
     }
 }
