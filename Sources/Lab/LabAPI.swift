@@ -61,13 +61,13 @@ struct LabAPI: Sendable {
         }
     }
 
-    /// A token of a ServiceAccount, as the kubelet asks for one.
+    /// A token of a ServiceAccount, as the kubelet asks for one, but for 30 days: nobody renews it in a lab that is held.
     func token(serviceAccount: String, namespace: String) async throws -> String {
         let answer = try await client.raw(
             .post, "/api/v1/namespaces/\(namespace)/serviceaccounts/\(serviceAccount)/token",
             body: [
                 "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
-                "spec": ["expirationSeconds": 3600],
+                "spec": ["expirationSeconds": 2_592_000],
             ])
         guard let token = answer["status"]?["token"]?.string else {
             throw LabReport.Unmet("the API server gave no token for \(serviceAccount)")
