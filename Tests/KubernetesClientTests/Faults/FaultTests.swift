@@ -148,17 +148,11 @@ struct ClientContractFaultTests {
         #expect(get.hasPrefix("get /version") && !get.contains("proxy-authorization"))
     }
 
-    /// In a process of its own: what the tests beside it open is not this client's.
-    @Test("hundreds of reconnects leave no descriptor and no memory behind")
+    /// Alone in its process, as `scripts/test` and `scripts/soak-client` run it: what other tests open is not this client's.
+    @Test(
+        "hundreds of reconnects leave no descriptor and no memory behind",
+        .enabled(if: ContractTransport.isSoak, "HERALD_RECONNECTS says how many"))
     func reconnects() async throws {
-        let told = try await #require(processExitsWith: .success, observing: [\.standardOutputContent]) {
-            try await Self.countLeftovers()
-        }
-        let lines = String(decoding: told.standardOutputContent, as: UTF8.self)
-        for line in lines.split(separator: "\n") where line.hasPrefix("goal ") { print(line) }
-    }
-
-    private static func countLeftovers() async throws {
         let rounds = ContractTransport.reconnects
         try await ContractServer.run { contract in
             try await contract.put("a")
