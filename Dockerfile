@@ -6,11 +6,9 @@ ARG SWIFT_VERSION=6.3.1
 
 FROM swift:${SWIFT_VERSION}-bookworm AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
-# hadolint ignore=DL3008
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends libcurl4-openssl-dev libpcap-dev pkg-config binutils \
-    && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
+COPY scripts/install-packages scripts/
+RUN scripts/install-packages build
 # Dependencies change seldom: fetch them in a layer of their own.
 COPY Package.swift ./
 RUN mkdir -p Sources Tests && swift package --scratch-path .build-release resolve

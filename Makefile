@@ -10,14 +10,12 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## build, then the whole main job on this machine: a LAN in namespaces, a Service, a failover
-	scripts/install-packages lab
-	$(MAKE) --no-print-directory release
+demo: release ## build, then the whole main job on this machine: a LAN in namespaces, a Service, a failover
 	$(RELEASE_BIN)/lbctl lab --ipv6
 
 .PHONY: release
 release: ## release binaries of lb-controller, lb-speaker and lbctl, Swift linked statically
-	scripts/install-packages build
+	scripts/install-packages lab
 	$(RELEASE) lbctl lb-controller lb-speaker
 
 .PHONY: test
@@ -72,6 +70,7 @@ simulate-day: ## 24 virtual hours of 10 nodes at 1 % loss: nothing may move
 
 .PHONY: soak
 soak: release ## an hour of the lab with 500 Services and churn: memory, CPU, alerts, dashboard; writes docs/benchmarks.md
+	scripts/install-packages test
 	scripts/soak $(if $(MINUTES),--minutes $(MINUTES))
 
 .PHONY: bench-failover
@@ -98,6 +97,7 @@ histories: ## 10,000 seeded histories of allocation: the planner against a naive
 
 .PHONY: lbctl-page
 lbctl-page: ## docs/lbctl.md, made by running lbctl against the lab (needs root)
+	scripts/install-packages test
 	swift build --product lbctl
 	swift build --product lb-controller
 	swift build --product lb-speaker
