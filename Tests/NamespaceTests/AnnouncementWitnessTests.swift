@@ -19,7 +19,7 @@ struct AnnouncementWitnessTests {
         let harness = try await PacketLoopHarness.start(on: segment)
         try await harness.run {
             try await harness.configure([Self.v4, Self.v6])
-            try await Task.sleep(for: .milliseconds(4800))
+            try await harness.waitForAnnouncements(15)
             // The host's kernel asks, and believes the answer.
             _ = try await segment.tryOnHost("ping -c1 -W1 192.168.57.200 || true; ping -6 -c1 -W1 fd57::c8")
             let neighbors = try await segment.onHost("ip neigh show dev eth0")
@@ -45,7 +45,7 @@ struct AnnouncementWitnessTests {
         let addresses = (0..<1000 as Range<UInt32>).map { IPAddress.v4(IPv4Address(rawValue: 0x0A01_0000 + $0)) }
         try await harness.run {
             try await harness.configure(addresses)
-            try await Task.sleep(for: .milliseconds(6500))
+            try await harness.waitForAnnouncements(10_000)
         }
         let announced = try await witness.sightings().filter { $0.frame.announced != nil }
         #expect(announced.count == 10_000)
@@ -76,11 +76,12 @@ struct AnnouncementWitnessTests {
         var changedAt = 0.0
         try await harness.run {
             try await harness.configure([Self.v4, Self.v6])
-            try await Task.sleep(for: .milliseconds(700))
+            // Between the second announcement, after 0.2 s, and the third, after 1.1 s.
+            try await harness.waitForAnnouncements(6)
             witness = try await Witness.watch(segment)
             let clock = try await segment.onNode("date +%s.%N; ip link set eth0 address \(changed)").trimmed
             changedAt = try #require(Double(clock))
-            try await Task.sleep(for: .milliseconds(700))
+            try await harness.waitForAnnouncements(9)
         }
         let sightings = try await witness?.sightings() ?? []
         let announcements = sightings.filter { $0.frame.ethernet.source == changed && $0.frame.announced != nil }

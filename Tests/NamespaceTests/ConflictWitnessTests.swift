@@ -18,8 +18,8 @@ struct ConflictWitnessTests {
         var witness: Witness?
         try await harness.run {
             try await harness.configure([Self.v4])
-            // Behind the last announcement of the schedule, so that only defences are left.
-            try await Task.sleep(for: .milliseconds(4700))
+            // The whole schedule, so that only defences are left.
+            try await harness.waitForAnnouncements(10)
             witness = try await Witness.watch(segment, "arp")
             try await segment.onHost("ip addr add 192.168.57.200/32 dev eth0")
             try await segment.onHost("arping -U -c4 -w5 -I eth0 192.168.57.200 || true")
@@ -59,7 +59,7 @@ struct ConflictWitnessTests {
         let harness = try await PacketLoopHarness.start(on: segment)
         try await harness.run {
             try await harness.configure([Self.v4], probing: true)
-            try await Task.sleep(for: .milliseconds(900))
+            try await harness.waitForAnnouncements(2)
         }
         let sightings = try await witness.sightings()
         let probes = sightings.filter { if case .arp(_, let packet) = $0.frame { packet.isProbe } else { false } }
@@ -107,11 +107,14 @@ struct ConflictWitnessTests {
         }
     }
 
-    /// Each is a question for the owned address, spoilt.
+    /// A question for the owned address.
+    static let good = OutgoingFrame.arp(
+        .request(for: IPv4Address(192, 168, 57, 200), from: Segment.hostAddress, at: Segment.hostHardware),
+        destination: .broadcast
+    ).bytes(source: Segment.hostHardware)
+
+    /// Each is that question, spoilt.
     static let unanswered: [(name: String, frame: [UInt8])] = {
-        let question = ARPPacket.request(
-            for: IPv4Address(192, 168, 57, 200), from: Segment.hostAddress, at: Segment.hostHardware)
-        let good = OutgoingFrame.arp(question, destination: .broadcast).bytes(source: Segment.hostHardware)
         var other = good
         other.replaceSubrange(0..<6, with: [2, 0, 0, 0, 0, 0x99])
         return [
@@ -132,10 +135,14 @@ struct ConflictWitnessTests {
             try await harness.wait(for: "an answer") {
                 try await segment.tryOnHost("arping -c1 -w1 -I eth0 192.168.57.200").isSuccess
             }
-            let before = try #require(try await harness.counters).framesReceived
             for (name, frame) in Self.unanswered {
-                try await segment.sendFromHost(frame)
-                #expect(try await harness.counters?.framesReceived == before, "\(name)")
+                let before = try #require(try await harness.counters)
+                // When the second is answered, the first has been passed over.
+                try await segment.sendFromHost(frame, Self.good)
+                try await harness.wait(for: "an answer") {
+                    try await harness.counters?.layer2.arpReplies == before.layer2.arpReplies + 1
+                }
+                #expect(try await harness.counters?.framesReceived == before.framesReceived + 1, "\(name)")
             }
         }
     }
@@ -148,7 +155,7 @@ struct ConflictWitnessTests {
         var witness: Witness?
         try await harness.run {
             try await harness.configure([Self.v4])
-            try await Task.sleep(for: .milliseconds(4700))
+            try await harness.waitForAnnouncements(10)
             witness = try await Witness.watch(segment, "arp")
             for _ in 0..<5 {
                 try await segment.onNode("ip addr flush dev eth0; ip addr add 192.168.57.31/24 dev eth0")

@@ -94,8 +94,8 @@ struct InterfaceWitnessTests {
             try await harness.configure([Self.v4, Self.v6])
             try await harness.wait(for: "an answer") { try await segment.answers() }
             let open = try await segment.openSockets()
-            // Behind the last announcement of the schedule.
-            try await Task.sleep(for: .milliseconds(4700))
+            // The whole schedule.
+            try await harness.waitForAnnouncements(15)
             witness = try await Witness.watch(segment)
             for name in ["lan0", "lan1", "eth0"] {
                 let current = try #require(harness.usableInterface)

@@ -1,5 +1,6 @@
 import Election
 import Foundation
+import Layer2
 import Link
 import Netlink
 import NetworkAddresses
@@ -79,13 +80,24 @@ final class PacketLoopHarness: Sendable {
         log.withLock { log in log.compactMap { if case .network(let state) = $0 { state } else { nil } }.last }
     }
 
+    /// As the thread tells them when it is asked now.
     var counters: PacketCounters? {
         get async throws {
+            let before = reports.count
             loop.requestReports()
-            try await Task.sleep(for: .milliseconds(200))
-            return log.withLock { log in
-                log.compactMap { if case .report(_, let counters) = $0 { counters } else { nil } }.last
-            }
+            for _ in 0..<500 where reports.count == before { try await Task.sleep(for: .milliseconds(2)) }
+            return reports.last
+        }
+    }
+
+    private var reports: [PacketCounters] {
+        log.withLock { log in log.compactMap { if case .report(_, let counters) = $0 { counters } else { nil } } }
+    }
+
+    /// Waits until so many frames have announced: two for each IPv4 announcement, one for each of IPv6.
+    func waitForAnnouncements(_ count: Int) async throws {
+        try await wait(for: "\(count) announcing frames") {
+            try await self.counters?.layer2.announcements ?? 0 >= count
         }
     }
 

@@ -69,17 +69,19 @@ final class Segment: Sendable {
         return try #require(Int32(text.prefix { $0 != ":" }))
     }
 
-    /// Puts a frame of any kind on the cable, as the other host.
-    func sendFromHost(_ frame: [UInt8]) async throws {
+    /// Puts frames of any kind on the cable, one after the other, as the other host.
+    func sendFromHost(_ frames: [UInt8]...) async throws {
         try await Self.inside(host) {
             let index = unsafe Int32(if_nametoindex("eth0"))
             let socket = try PacketSocket(etherType: .arp, interfaceIndex: index, filter: .none)
-            var batch = FrameBatch(capacity: 1, frameSize: 2048)
-            _ = batch.fill(0) { room in
-                for offset in frame.indices { room[offset] = frame[offset] }
-                return frame.count
+            var batch = FrameBatch(capacity: frames.count, frameSize: 2048)
+            for (place, frame) in frames.enumerated() {
+                _ = batch.fill(place) { room in
+                    for offset in frame.indices { room[offset] = frame[offset] }
+                    return frame.count
+                }
             }
-            #expect(batch.send(count: 1, to: socket.descriptor).refused == 0)
+            #expect(batch.send(count: frames.count, to: socket.descriptor).refused == 0)
         }
     }
 
@@ -143,9 +145,7 @@ final class Witness: Sendable {
         let witness = Witness(process, path)
         // tcpdump writes the file's header when it has begun to listen.
         for _ in 0..<500 {
-            if let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int, size >= 24 {
-                return witness
-            }
+            if witness.written >= 24 { return witness }
             try await Task.sleep(for: .milliseconds(10))
         }
         throw POSIXError(.ETIMEDOUT)
@@ -158,11 +158,23 @@ final class Witness: Sendable {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// Ends the watch and tells what the node sent.
+    private var written: Int {
+        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+    }
+
+    /// Ends the watch, when tcpdump has nothing more to write, and tells what the node sent.
     func sightings() async throws -> [Sighting] {
-        try await Task.sleep(for: .milliseconds(100))
+        var before = -1
+        while before != written {
+            before = written
+            try await Task.sleep(for: .milliseconds(100))
+        }
         kill(process, SIGINT)
         for _ in 0..<200 where kill(process, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        return try sightingsSoFar()
+    }
+
+    func sightingsSoFar() throws -> [Sighting] {
         let frames = try Capture(file: path).frames
         let first = frames.first?.time ?? 0
         return frames.compactMap { frame in
