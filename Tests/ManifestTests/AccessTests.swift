@@ -52,7 +52,7 @@ struct AccessTests {
             """)
         let daemon = try Daemon(
             speaker, flags: ["--kubeconfig", kubeconfig.path], environment: ["HERALD_CAPABILITIES": ""],
-            wrapper: Trial.node(link: "hrlx\(number)", network: "198.18.\(number)"))
+            wrapper: Trial.node(link: "hrlx\(number)", network: "198.19.\(number)"))
         defer {
             daemon.stop()
             try? FileManager.default.removeItem(at: kubeconfig)

@@ -1,5 +1,6 @@
 import Foundation
 import KubernetesModel
+import Telemetry
 import Testing
 
 /// docs/configuration.md says what the CRDs and the programs say.
@@ -62,13 +63,32 @@ struct ReferenceTests {
 
     @Test("every link between the pages leads somewhere")
     func links() throws {
-        let docs = repository.appending(path: "docs")
-        for file in try FileManager.default.contentsOfDirectory(atPath: docs.path) where file.hasSuffix(".md") {
-            let text = try String(contentsOf: docs.appending(path: file), encoding: .utf8)
-            for match in text.matches(of: /\]\(([a-z0-9._\/-]+\.md)(?:#[^)]*)?\)/) {
-                let target = docs.appending(path: String(match.1)).standardizedFileURL
-                #expect(FileManager.default.fileExists(atPath: target.path), "\(file) → \(match.1)")
+        for page in try Self.pages() {
+            for match in try String(contentsOf: page, encoding: .utf8).matches(of: /\]\(([\w.\/-]+)(?:#[^)]*)?\)/) {
+                let target = page.deletingLastPathComponent().appending(path: String(match.1)).standardizedFileURL
+                #expect(FileManager.default.fileExists(atPath: target.path), "\(page.path) → \(match.1)")
             }
         }
+    }
+
+    @Test("every metric and alert that a page names exists")
+    func names() throws {
+        let metrics = Set(MetricCatalogue.all.map(\.name))
+        let rules = try String(contentsOf: manifests.appending(path: "monitoring/rules.yaml"), encoding: .utf8)
+        let alerts = Set(rules.matches(of: /alert: (\w+)/).map { String($0.1) })
+        #expect(alerts.count > 10)
+        for page in try Self.pages() {
+            for match in try String(contentsOf: page, encoding: .utf8).matches(of: /\bherald_\w+|\bHerald[A-Z]\w+/) {
+                let name = String(match.0)
+                #expect(metrics.contains(name) || alerts.contains(name), "\(page.path): \(name)")
+            }
+        }
+    }
+
+    private static func pages() throws -> [URL] {
+        try ["", "docs"].flatMap { folder in
+            try FileManager.default.contentsOfDirectory(
+                at: repository.appending(path: folder), includingPropertiesForKeys: nil)
+        }.filter { $0.pathExtension == "md" }
     }
 }

@@ -51,19 +51,44 @@ struct RenderingTests {
         #expect(monitoring.first("ConfigMap", "herald-dashboard")?.at("data", "herald.json") != nil)
     }
 
+    /// What the chart takes from values under other names.
+    private static let renamed: Set = [
+        "image: herald", "imagePullPolicy: IfNotPresent", "- --log-format=json", "containerPort: 7475",
+        "hostPort: 7475", "- port: 7475",
+    ]
+
+    @Test(
+        "the chart's templates are the files of the base, but for what they fill in from values",
+        arguments: ["controller", "network-policy", "rbac", "speaker"])
+    func templates(name: String) throws {
+        func lines(_ path: String) throws -> [String] {
+            try String(contentsOf: manifests.appending(path: path), encoding: .utf8)
+                .replacing("{{ .Release.Namespace }}", with: "herald-system")
+                .split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        let values = Set(try lines("helm/herald/values.yaml"))
+        for change in try lines("helm/herald/templates/\(name).yaml").difference(from: lines("base/\(name).yaml")) {
+            switch change {
+            case .insert(_, let line, _):
+                #expect(line.contains("{{") || ["labels:", "imagePullSecrets:"].contains(line), "only in the chart")
+            case .remove(_, let line, _):
+                #expect(values.contains(line) || Self.renamed.contains(line), "only in the base")
+            }
+        }
+    }
+
     @Test(
         "the chart renders to the base and the monitoring overlay",
-        .enabled(if: ProcessInfo.processInfo.environment["HELM"] != nil, "HELM names no helm"),
+        .enabled(if: find("helm") != nil, "it takes a helm"),
         arguments: [
             ("base", "false"), ("overlays/monitoring", "true"),
         ])
     func helm(path: String, monitoring: String) async throws {
-        let helm = try #require(ProcessInfo.processInfo.environment["HELM"])
         let arguments = [
             "template", "herald", manifests.appending(path: "helm/herald").path, "--namespace", "herald-system",
             "--include-crds", "--set", "namespace.create=true,monitoring.enabled=\(monitoring)",
         ]
-        let result = try #require(try await run(helm, arguments), "HELM is \(helm), which can't be run")
+        let result = try #require(try await run("helm", arguments))
         #expect(result.status == 0, "\(result.errors)")
         let chart = byName(try documents(result.output))
         let ours = byName(try Kustomization.render(manifests.appending(path: path)))
