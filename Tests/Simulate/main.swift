@@ -17,11 +17,11 @@ struct Options {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             switch argument {
-            case "--seeds": seeds = rest.popFirst().flatMap(Int.init) ?? seeds
-            case "--first-seed": firstSeed = rest.popFirst().flatMap(UInt64.init) ?? firstSeed
+            case "--seeds": seeds = Self.number(rest.popFirst(), of: argument)
+            case "--first-seed": firstSeed = Self.number(rest.popFirst(), of: argument)
             case "--scenario": scenario = rest.popFirst()
-            case "--nodes": size.nodes = rest.popFirst().flatMap(Int.init)
-            case "--addresses": size.addresses = rest.popFirst().flatMap(Int.init)
+            case "--nodes": size.nodes = Self.number(rest.popFirst(), of: argument)
+            case "--addresses": size.addresses = Self.number(rest.popFirst(), of: argument)
             case "--trace": isTraced = true
             case "--day": isDay = true
             case "--large": isLarge = true
@@ -30,6 +30,14 @@ struct Options {
                 exit(2)
             }
         }
+    }
+
+    private static func number<Number: FixedWidthInteger>(_ text: String?, of option: String) -> Number {
+        guard let number = text.flatMap({ Number($0) }), number > 0 else {
+            print("\(option) needs a number above 0")
+            exit(2)
+        }
+        return number
     }
 }
 

@@ -82,7 +82,7 @@ struct Check: AsyncParsableCommand {
 
         await rig.cluster.server.stop()
         try shell("ip link set \(kept.port) nomaster")
-        try await Task.sleep(for: .seconds(2))
+        try await rig.untilAnswered("192.168.57.200")
         let third = try await rig.owner(of: "192.168.57.200")
         statements.check("with the API server stopped the next one takes over too", third.name) { third != kept }
     }
