@@ -28,12 +28,6 @@ package enum FamilyWish: Sendable, Hashable {
     /// RequireDualStack: both from one pool, or none.
     case requireBoth(primary: IPFamily)
 
-    package var primary: IPFamily {
-        switch self {
-        case .single(let family), .preferBoth(let family), .requireBoth(let family): family
-        }
-    }
-
     /// In the order of `spec.ipFamilies`.
     package var families: [IPFamily] {
         switch self {

@@ -19,8 +19,6 @@ package struct Quarantine: Sendable, Equatable {
     package init() {}
 
     package var addresses: some Sequence<IPAddress> { ends.keys }
-    package var isEmpty: Bool { ends.isEmpty }
-    package var count: Int { ends.count }
 
     package static func == (a: Quarantine, b: Quarantine) -> Bool { a.ends == b.ends }
 

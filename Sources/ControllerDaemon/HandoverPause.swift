@@ -1,6 +1,5 @@
 import KubernetesModel
 import MonotonicTime
-import NetworkAddresses
 import Reconciliation
 
 /// Keeps `Announced` as it is for a moment when a Service's announcers fall silent: at a failover one speaker's record
@@ -48,8 +47,7 @@ struct HandoverPause: Sendable {
 extension ServicePlan {
     /// Whether nobody says any more that the addresses are announced, which are the same as before.
     fileprivate func fallsSilent(_ service: Service) -> Bool {
-        let told = (service.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
-        return conditions?.announced.reason == "NotAnnounced" && told == addresses.map(\.description)
+        conditions?.announced.reason == "NotAnnounced" && isShown(in: service)
     }
 }
 

@@ -1,6 +1,5 @@
 import KubernetesModel
 import MonotonicTime
-import NetworkAddresses
 import Reconciliation
 
 /// Slows down where somebody writes over a Service's addresses each time that Herald has written them: another controller
@@ -68,12 +67,4 @@ struct StatusContests: Sendable {
     }
 
     mutating func forget(_ key: ObjectKey) { contests[key] = nil }
-}
-
-extension ServicePlan {
-    /// Whether the Service has exactly these addresses in its status.
-    func isShown(in service: Service) -> Bool {
-        let shown = (service.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
-        return shown.map { IPAddress($0) } == addresses.map { Optional($0) }
-    }
 }

@@ -137,6 +137,23 @@ struct ExplainTests {
         #expect(lines.contains { $0.contains("pool spare: gives addresses only to Services that ask for it by name") })
     }
 
+    @Test("a node that only reports a foreign host is not among those that announce the address")
+    func disputed() throws {
+        let entries = [("n1", "since: \"2026-11-21T11:59:00Z\""), ("n2", "conflict: \"02:00:00:00:00:99\"")].map {
+            "{address: 192.168.57.200, interface: eth0, node: \($0), \($1)}"
+        }
+        let world = try World(
+            World.join(
+                World.pool, Self.web,
+                """
+                kind: ServiceL2Status
+                metadata: {name: default.web, namespace: herald-system}
+                status: {serviceNamespace: default, serviceName: web, addresses: [\(entries.joined(separator: ", "))]}
+                """))
+        let line = PoolDescription("lan", in: world.snapshot)?.lines.last
+        #expect(line?.split(separator: " ") == ["192.168.57.200", "default/web", "n1"])
+    }
+
     @Test("names the announcer, its MAC and since when")
     func announced() throws {
         let world = try World(
@@ -220,8 +237,8 @@ struct ExplainTests {
     }
 }
 
-/// One value of each case that has a payload. The switches have no default: a new case does not compile until it is
-/// here, and then ``ExplainTests/coverage()`` wants its row.
+/// One value of each case. The switches have no default: a new case does not compile until it is named here. Give it a
+/// value, too: then ``ExplainTests/coverage()`` wants its row.
 enum Samples {
     static let services: [ServiceRefusal] = [.notLoadBalancer, .otherClass("x/y"), .noAddress]
 
@@ -245,8 +262,4 @@ enum Samples {
         case .noServingEndpoint: "noServingEndpoint(Cluster)"
         }
     }
-
-    static let links: [LinkChoice.Verdict] = [
-        .named, .noSubnetAnywhere, .otherSubnet, .notNamed,
-    ]
 }

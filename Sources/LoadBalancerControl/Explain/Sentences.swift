@@ -1,5 +1,4 @@
 import KubernetesModel
-import NetworkAddresses
 import Reconciliation
 
 // The sentences for the reasons of the speakers' plan; the switches have no default, so that a new reason without its
@@ -84,18 +83,6 @@ extension AddressRefusal {
         case .inNoPool: "Add it to a pool, or let the controller assign another."
         case .serviceNotAdvertised: "Change serviceSelectors of an L2Advertisement, or the Service's labels."
         case .noServingEndpoint: "See the Service's Pods: kubectl get endpointslices -l kubernetes.io/service-name=NAME"
-        }
-    }
-}
-
-extension LinkChoice.Verdict {
-    var sentence: String {
-        switch self {
-        case .named: "an L2Advertisement names the interface"
-        case .subnet(let prefix): "the address is in its subnet \(prefix)"
-        case .noSubnetAnywhere: "no link has a subnet with the address, so all of them carry it"
-        case .otherSubnet: "another link's subnet contains the address"
-        case .notNamed: "the L2Advertisements name other interfaces"
         }
     }
 }

@@ -60,8 +60,7 @@ struct ServiceExplanation {
         case .satisfied:
             let message = planner.plan(for: key)?.conditions?.allocated.message ?? ""
             lines.append("  → \(message)")
-            let assigned = Set((planner.plan(for: key)?.addresses ?? []))
-            if assigned != service.addresses {
+            if let plan = planner.plan(for: key), Set(plan.addresses) != Set(service.ingressAddresses) {
                 lines.append("  → the Service's status does not say so yet")
                 advice.append(
                     "Wait for the controller, or see whether one leads: kubectl get lease -n \(heraldNamespace) \(HeraldObjects.controllerLease)"
@@ -203,12 +202,5 @@ struct ServiceExplanation {
         guard let entry = entries.first(where: { $0.node == node && $0.conflict == nil }) else { return "" }
         let since = entry.since.map { " for \(Age.text(since: $0, now: now))" } ?? ""
         return "; announces it on \(entry.interface)\(entry.hardwareAddress.map { " (\($0))" } ?? "")\(since)"
-    }
-}
-
-extension Service {
-    /// `status.loadBalancer.ingress[].ip`.
-    var addresses: Set<IPAddress> {
-        Set((status?.loadBalancer?.ingress ?? []).compactMap { $0.ip.flatMap { IPAddress($0) } })
     }
 }

@@ -47,9 +47,10 @@ struct PoolDescription {
         let entries = ServiceView.entries(in: snapshot)
         var rows: [(IPAddress, [TextTable.Cell])] = []
         for service in snapshot.services.values where service.spec?.type == "LoadBalancer" {
-            for text in (service.status?.loadBalancer?.ingress ?? []).compactMap(\.ip) {
+            for text in service.ingressTexts {
                 guard let address = IPAddress(text), ranges.contains(where: { $0.contains(address) }) else { continue }
-                let nodes = (entries[service.key] ?? []).filter { $0.address == text }.map(\.node).uniqued()
+                let nodes = (entries[service.key] ?? []).filter { $0.address == text && $0.conflict == nil }
+                    .map(\.node).uniqued()
                 rows.append(
                     (
                         address,

@@ -38,7 +38,7 @@ struct ServiceView: ResourceView {
     private func row(
         _ service: Service, _ entries: [ServiceL2Status.Announced], _ served: String?, _ now: Timestamp
     ) -> ResourceRow {
-        let addresses = (service.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
+        let addresses = service.ingressTexts
         let announced = entries.filter { addresses.contains($0.address) && $0.conflict == nil }
         let nodes = announced.map(\.node).uniqued()
         let since = announced.compactMap(\.since).min()

@@ -48,7 +48,7 @@ extension ServicePlan.Verdict {
         var (places, silent): ([String], [String]) = ([], [])
         for address in addresses {
             let text = address.description
-            let mine = entries.filter { $0.address == text || IPAddress($0.address) == address }
+            let mine = entries.filter { IPAddress($0.address) == address }
             if let conflict = mine.lazy.compactMap(\.conflict).min() {
                 return Self(
                     status: false, reason: "AddressConflict",

@@ -35,6 +35,6 @@ extension ControllerPlanner {
         let isOurs =
             service.spec?.type == "LoadBalancer"
             ? service.spec?.loadBalancerClass == policy.loadBalancerClass : service.hasTraces
-        return isOurs ? service.ingressAddresses.compactMap { IPAddress($0) } : []
+        return isOurs ? service.ingressAddresses : []
     }
 }

@@ -81,7 +81,7 @@ extension ControllerPlanner {
     /// What stays in the status of a Service that is not Herald's any more. A load balancer is another class's now, and
     /// so are its addresses: a Service's own class can't change while it is one, so it is the controller's that did.
     private func othersAddresses(_ service: Service) -> [IPAddress] {
-        service.spec?.type == "LoadBalancer" ? service.ingressAddresses.compactMap { IPAddress($0) } : []
+        service.spec?.type == "LoadBalancer" ? service.ingressAddresses : []
     }
 
     /// What is to be cleared away, in the order of the objects' names.

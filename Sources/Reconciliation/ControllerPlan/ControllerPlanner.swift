@@ -40,6 +40,8 @@ package struct ControllerPlanner: Sendable {
         /// Everything was planned anew.
         package var everything = false
         package var announcements = false
+
+        package var isEmpty: Bool { services.isEmpty && !everything && !announcements }
     }
 
     package init(
@@ -74,7 +76,7 @@ package struct ControllerPlanner: Sendable {
     }
 
     /// Whether ``takeTouched()`` would say anything.
-    package var isTouched: Bool { touched.everything || touched.announcements || !touched.services.isEmpty }
+    package var isTouched: Bool { !touched.isEmpty }
 
     /// Which plans may have changed since the last call.
     package mutating func takeTouched() -> Touched {
@@ -220,7 +222,7 @@ package struct ControllerPlanner: Sendable {
         request.selectingPools = table.pools(selecting: service)
         return Record(
             age: Age(service.metadata), uid: service.metadata.uid, request: request, problem: parsed.problem,
-            seen: service.ingressAddresses.compactMap { IPAddress($0) })
+            seen: service.ingressAddresses)
     }
 
     private mutating func planFromScratch(_ memory: ControllerMemory, at now: PlanTime) {

@@ -25,12 +25,11 @@ extension ServicePlan {
     package func write(for service: Service, change: AllocationChange?, at now: Timestamp) -> PlannedWrite? {
         var status: [String: JSONValue] = [:]
         var metadata: [String: JSONValue] = [:]
-        let ingress = service.status?.loadBalancer?.ingress ?? []
-        let present = ingress.compactMap(\.ip)
-        let isMoved = present.map { IPAddress($0) } != addresses.map { Optional($0) }
+        let isMoved = !isShown(in: service)
         if isMoved {
             let mine = addresses.map { JSONValue.object(["ip": .string($0.description), "ipMode": "VIP"]) }
-            let others = ingress.filter { $0.ip == nil && $0.hostname != nil }.map(\.json)
+            let others = (service.status?.loadBalancer?.ingress ?? []).filter { $0.ip == nil && $0.hostname != nil }
+                .map(\.json)
             let list = mine + others
             status["loadBalancer"] = .object(["ingress": list.isEmpty ? .null : .array(list)])
         }

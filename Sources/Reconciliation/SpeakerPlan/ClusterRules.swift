@@ -37,13 +37,7 @@ struct ClusterRules: Sendable {
     init(_ snapshot: ClusterSnapshot, node: String, policy: SpeakerPolicy) {
         (self.node, self.policy) = (node, policy)
         // The older of two overlapping pools goes on, so it is looked at first.
-        pools = snapshot.pools.values
-            .sorted { a, b in
-                (a.metadata.creationTimestamp?.microseconds ?? 0, a.metadata.name) < (
-                    b.metadata.creationTimestamp?.microseconds ?? 0, b.metadata.name
-                )
-            }
-            .map(Pool.init)
+        pools = snapshot.pools.values.sorted { Age($0.metadata) < Age($1.metadata) }.map(Pool.init)
         advertisements = snapshot.advertisements.values
             .map { Advertisement(name: $0.metadata.name, spec: $0.spec ?? L2Advertisement.Spec()) }
             .sorted { $0.name < $1.name }
@@ -112,7 +106,7 @@ extension ClusterRules.Pool {
         (name, labels) = (pool.metadata.name, pool.metadata.labels ?? [:])
         ranges = pool.spec.addresses.compactMap { try? IPRange(parsing: $0) }
         // The controller accepts pools; until it has looked at a new one, the pool holds no address that it assigned.
-        isReady = pool.status?.conditions?.first { $0.type == "Ready" }?.status != .false
+        isReady = pool.status?.conditions?.first { $0.type == ConditionType.ready }?.status != .false
     }
 }
 

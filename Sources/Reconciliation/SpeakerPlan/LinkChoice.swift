@@ -9,33 +9,11 @@ package struct LinkChoice: Sendable, Hashable {
 
     package init(usesDefault: Bool, named: Set<String> = []) { (self.usesDefault, self.named) = (usesDefault, named) }
 
-    package enum Verdict: Sendable, Hashable {
-        /// An advertisement names the interface.
-        case named
-        /// The address is inside one of the link's subnets.
-        case subnet(IPPrefix)
-        /// No link of this node has a subnet with the address, so all of them carry it.
-        case noSubnetAnywhere
-        /// Another link's subnet contains the address.
-        case otherSubnet
-        /// The advertisements name other interfaces.
-        case notNamed
-
-        package var isSelected: Bool {
-            switch self {
-            case .named, .subnet, .noSubnetAnywhere: true
-            case .otherSubnet, .notNamed: false
-            }
-        }
-    }
-
-    /// Default links for an address are those whose subnet contains it, else all.
-    package func verdict(
-        for address: IPAddress, on link: AnnouncingLink, of links: [AnnouncingLink]
-    ) -> Verdict {
-        if named.contains(link.name) { return .named }
-        guard usesDefault else { return .notNamed }
-        if let prefix = link.prefixes.first(where: { $0.contains(address) }) { return .subnet(prefix) }
-        return links.contains { $0.prefixes.contains { $0.contains(address) } } ? .otherSubnet : .noSubnetAnywhere
+    /// Whether `link` carries an address: it is named, or chosen by default because its subnet contains the address or no
+    /// link's does.
+    package func selects(_ link: AnnouncingLink, of links: [AnnouncingLink], for address: IPAddress) -> Bool {
+        if named.contains(link.name) { return true }
+        func contains(_ link: AnnouncingLink) -> Bool { link.prefixes.contains { $0.contains(address) } }
+        return usesDefault && (contains(link) || !links.contains(where: contains))
     }
 }

@@ -37,14 +37,14 @@ extension ClusterRules {
         guard service.spec?.loadBalancerClass == policy.loadBalancerClass else {
             return .otherClass(service.spec?.loadBalancerClass)
         }
-        return service.ingressAddresses.isEmpty ? .noAddress : nil
+        return service.ingressTexts.isEmpty ? .noAddress : nil
     }
 
     /// Everything that a Service wants announced. An address that no node may announce is there, with nobody eligible:
     /// it is known, so that an owner who has not noticed yet can be refused.
     mutating func contributions(of service: Service, slices: some Collection<EndpointSlice>) -> [AddressContribution] {
         guard refusal(of: service) == nil else { return [] }
-        return service.ingressAddresses.compactMap { text in
+        return service.ingressTexts.compactMap { text in
             guard let address = IPAddress(text), let pool = pool(of: address) else { return nil }
             var contribution = AddressContribution(
                 address: address, pool: pool.name, eligible: [:], eligibleElsewhere: [:],
@@ -76,9 +76,4 @@ extension ClusterRules {
         }
         return selected
     }
-}
-
-extension Service {
-    /// The texts of `status.loadBalancer.ingress[].ip`.
-    var ingressAddresses: [String] { (status?.loadBalancer?.ingress ?? []).compactMap(\.ip) }
 }

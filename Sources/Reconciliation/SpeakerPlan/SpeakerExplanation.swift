@@ -44,7 +44,7 @@ extension SpeakerPlan {
                 && $0.metadata.labels?[EndpointSlice.serviceNameLabel] == service.metadata.name
         }
         let plan = SpeakerPlan(for: snapshot, node: node, policy: policy)
-        for text in service.ingressAddresses {
+        for text in service.ingressTexts {
             var address = rules.explain(text, of: service, slices)
             if let planned = IPAddress(text).flatMap({ plan.addresses[$0] }) {
                 address.sharedWith = planned.services.filter { $0 != service.key }

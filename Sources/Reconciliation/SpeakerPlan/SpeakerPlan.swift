@@ -30,7 +30,7 @@ package struct SpeakerPlan: Sendable, Hashable {
     package func intents(on link: AnnouncingLink, of links: [AnnouncingLink]) -> [AddressIntent] {
         addresses.values.sorted { $0.address < $1.address }.map { planned in
             let owner = planned.recordedOwner(on: link, of: links)
-            let isHere = planned.links.verdict(for: planned.address, on: link, of: links).isSelected
+            let isHere = planned.links.selects(link, of: links, for: planned.address)
             return AddressIntent(
                 address: planned.address, allocation: planned.allocation,
                 eligible: isHere ? planned.eligible : planned.eligibleElsewhere,
@@ -42,12 +42,6 @@ package struct SpeakerPlan: Sendable, Hashable {
     package func isRecorded(_ address: IPAddress, on link: String, byNoneBut node: String) -> Bool {
         let records = addresses[address]?.records.filter { $0.interface == link } ?? []
         return !records.isEmpty && records.allSatisfy { $0.node == node }
-    }
-
-    /// The names in an advertisement's `interfaces` for this node that no link here has.
-    package func missingInterfaces(among links: [AnnouncingLink]) -> [String] {
-        let wanted = addresses.values.reduce(into: Set<String>()) { $0.formUnion($1.links.named) }
-        return wanted.subtracting(links.map(\.name)).sorted()
     }
 }
 

@@ -100,7 +100,8 @@ package struct SpeakerPlanner: Sendable {
     }
 
     private func planned(_ address: IPAddress) -> PlannedAddress? {
-        let services = (holders[address] ?? []).compactMap { snapshot.services[$0] }.sorted { $0.isOlder(than: $1) }
+        let services = (holders[address] ?? []).compactMap { snapshot.services[$0] }
+            .sorted { Age($0.metadata) < Age($1.metadata) }
         let said = services.map { service in
             (service, contributions[service.key]?.first { $0.address == address })
         }
@@ -185,13 +186,6 @@ extension EndpointSlice {
 extension Service {
     fileprivate var recordName: String {
         ServiceL2Status.objectName(namespace: metadata.namespace ?? "", name: metadata.name)
-    }
-
-    func isOlder(than other: Service) -> Bool {
-        let (a, b) = (
-            metadata.creationTimestamp?.microseconds ?? 0, other.metadata.creationTimestamp?.microseconds ?? 0
-        )
-        return a == b ? key < other.key : a < b
     }
 }
 

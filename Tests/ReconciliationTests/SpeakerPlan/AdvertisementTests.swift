@@ -125,9 +125,6 @@ import Testing
             #expect(intent?.eligible["node-a"] == (row.selected.contains(link.name) ? 0 : nil), "\(link.name)")
             #expect(intent?.eligible["node-b"] == 0, "the others' links are theirs to judge")
         }
-        #expect(
-            plan.missingInterfaces(among: row.links)
-                == (row.specs.contains { $0.interfaces?.contains("gone") == true } ? ["gone"] : []))
     }
 
     @Test("the record names the last owner; an address without a record is newly assigned")
