@@ -25,17 +25,34 @@ package struct ControllerState: Sendable {
         var isWaiting = true
     }
 
+    /// A look at all objects of a kind, once in a while at most.
+    private struct Chore {
+        private(set) var due: Instant?
+        private var last: Instant?
+
+        mutating func ask(at now: Instant) {
+            due = due ?? last.map { max(now, $0 + ControllerState.choreInterval) } ?? now
+        }
+
+        mutating func begins(at now: Instant) -> Bool {
+            guard let due, due <= now else { return false }
+            (self.due, last) = (nil, now)
+            return true
+        }
+    }
+
     private var queue: [ObjectKey] = []
     private var queued: Set<ObjectKey> = []
     private var chores: [Work] = []
+    /// Given out, and not finished.
+    private var running: Set<Work.Target> = []
+    /// Written, or about to be, since then; the watch has not delivered it.
     private var busy: [Work.Target: Instant] = [:]
     private var failures: [Work.Target: Failure] = [:]
     private var handovers = HandoverPause()
     private var contests = StatusContests()
-    private var running = 0
-    private var poolsDue: Instant?
-    private var sweepDue: Instant?
-    private var lastChores: (pools: Instant?, sweep: Instant?)
+    private var pools = Chore()
+    private var sweep = Chore()
     private var nextTick: Instant?
 
     /// Pools and leftovers are looked at that often at most.
@@ -65,7 +82,7 @@ package struct ControllerState: Sendable {
     /// Whether all that is known of Services has been planned and written, and has come back through the watch.
     package var isAtRest: Bool {
         guard case .leading(let planner) = role else { return false }
-        return !planner.isTouched && queue.isEmpty && running == 0 && busy.isEmpty
+        return !planner.isTouched && queue.isEmpty && running.isEmpty && busy.isEmpty
             && handovers.nextEnd == nil && !isRetrying
     }
 
@@ -142,7 +159,7 @@ package struct ControllerState: Sendable {
         guard case .leading(let planner) = role else { return }
         role = .standby(planner.snapshot)
         (queue, queued, chores, busy, failures) = ([], [], [], [:], [:])
-        (poolsDue, sweepDue, nextTick) = (nil, nil, nil)
+        (pools, sweep, nextTick) = (Chore(), Chore(), nil)
         (handovers, contests) = (HandoverPause(), StatusContests())
     }
 
@@ -156,7 +173,7 @@ package struct ControllerState: Sendable {
 
     /// The next request to make; `nil` when there is nothing to do now, or enough is under way.
     package mutating func next(at now: PlanTime) -> Work? {
-        guard running < limit, case .leading(var planner) = role else { return nil }
+        guard running.count < limit, case .leading(var planner) = role else { return nil }
         role = .standby(ClusterSnapshot())
         defer { role = .leading(planner) }
         if let tick = nextTick, tick <= now.instant {
@@ -169,7 +186,7 @@ package struct ControllerState: Sendable {
             if isHeldBack(work.target, at: now.instant) { continue }
             busy[work.target] = now.instant
             if case .service = work { planner.beginWrite(work.target.key) }
-            running += 1
+            running.insert(work.target)
             return work
         }
         return nil
@@ -178,15 +195,18 @@ package struct ControllerState: Sendable {
     /// How long nothing will be due unless something happens; `nil` when only an event can bring more to do, be it that
     /// one of the writes under way ends.
     package func idle(at now: Instant) -> Interval? {
-        guard running < limit, case .leading = role else { return nil }
+        guard running.count < limit, case .leading = role else { return nil }
         let retry = failures.values.lazy.filter(\.isWaiting).map(\.retryAt).min()
-        let due = [poolsDue, sweepDue, nextTick, retry, handovers.nextEnd, contests.nextDue].compactMap { $0 }.min()
+        let due = [pools.due, sweep.due, nextTick, retry, handovers.nextEnd, contests.nextDue].compactMap { $0 }.min()
         return due.map { max($0 - now, .milliseconds(10)) }
     }
 
     package mutating func finished(_ work: Work, _ result: WorkResult, at now: Instant) {
-        running -= 1
         let target = work.target
+        running.remove(target)
+        // What the watch has delivered meanwhile had to wait for this end.
+        let isOutdated = busy[target] == nil
+        if isOutdated { lookAgain(target, at: now) }
         switch result {
         case .written: failures[target] = nil
         case .gone:
@@ -197,7 +217,7 @@ package struct ControllerState: Sendable {
             if case .service = work { endWrite(target.key) }
             let count = (failures[target]?.count ?? 0) + 1
             let delay = Interval.milliseconds(500 << Int64(min(count - 1, 6)))
-            failures[target] = Failure(count: count, retryAt: now + delay)
+            failures[target] = Failure(count: count, retryAt: now + delay, isWaiting: count > 1 || !isOutdated)
         }
     }
 
@@ -217,19 +237,19 @@ package struct ControllerState: Sendable {
         }
         for (target, failure) in failures where failure.isWaiting && failure.retryAt <= now {
             failures[target]?.isWaiting = false
-            if target.kind == Service.resource.kind {
-                enqueue(target.key)
-            } else {
-                (poolsDue, sweepDue) = (poolsDue ?? now, sweepDue ?? now)
-            }
+            lookAgain(target, at: now)
         }
         for key in handovers.takeEnded(at: now) + contests.takeDue(at: now) { enqueue(key) }
-        if touched.everything || !touched.services.isEmpty {
-            poolsDue = poolsDue ?? lastChores.pools.map { max(now, $0 + Self.choreInterval) } ?? now
-        }
-        if touched.announcements {
-            poolsDue = poolsDue ?? lastChores.pools.map { max(now, $0 + Self.choreInterval) } ?? now
-            sweepDue = sweepDue ?? lastChores.sweep.map { max(now, $0 + Self.choreInterval) } ?? now
+        if !touched.isEmpty { pools.ask(at: now) }
+        if touched.announcements { sweep.ask(at: now) }
+    }
+
+    private mutating func lookAgain(_ target: Work.Target, at now: Instant) {
+        if target.kind == Service.resource.kind {
+            enqueue(target.key)
+        } else {
+            pools.ask(at: now)
+            sweep.ask(at: now)
         }
     }
 
@@ -258,15 +278,13 @@ package struct ControllerState: Sendable {
     }
 
     private mutating func nextChore(_ planner: ControllerPlanner, at now: PlanTime) -> Work? {
-        if let due = poolsDue, due <= now.instant {
-            (poolsDue, lastChores.pools) = (nil, now.instant)
+        if pools.begins(at: now.instant) {
             chores += planner.snapshot.pools.values.compactMap { pool in
                 planner.plan(forPool: pool.metadata.name)?.write(for: pool, at: now.wall)
                     .map { .pool(ObjectReference(pool), $0) }
             }
         }
-        if let due = sweepDue, due <= now.instant {
-            (sweepDue, lastChores.sweep) = (nil, now.instant)
+        if sweep.begins(at: now.instant) {
             chores += planner.leftovers.compactMap { leftover in Work(leftover, planner.snapshot) }
         }
         return chores.popLast()
@@ -275,19 +293,16 @@ package struct ControllerState: Sendable {
     /// Whether a write of this object is under way, or has failed or been undone a moment ago.
     private func isHeldBack(_ target: Work.Target, at now: Instant) -> Bool {
         if target.kind == Service.resource.kind, contests.isPaused(target.key, at: now) { return true }
+        if running.contains(target) { return true }
         if let since = busy[target], now - since < Self.echoLimit { return true }
         return failures[target].map { $0.isWaiting && now < $0.retryAt } ?? false
     }
 
     private mutating func retryLostEchoes(_ planner: inout ControllerPlanner, at now: Instant) {
-        for (target, since) in busy where now - since >= Self.echoLimit {
+        for (target, since) in busy where now - since >= Self.echoLimit && !running.contains(target) {
             busy[target] = nil
-            guard target.kind == Service.resource.kind else {
-                (poolsDue, sweepDue) = (now, now)
-                continue
-            }
-            planner.endWrite(target.key)
-            enqueue(target.key)
+            if target.kind == Service.resource.kind { planner.endWrite(target.key) }
+            lookAgain(target, at: now)
         }
     }
 }

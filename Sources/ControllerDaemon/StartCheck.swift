@@ -7,6 +7,7 @@ import Telemetry
 /// What must be so before a controller starts: an API server that answers, knows Herald's types, and lets it in.
 package struct StartCheck: Sendable {
     package static let oldestMinor = 31
+    private static let attempts = 3
 
     let client: APIClient
     let namespace: String
@@ -17,8 +18,8 @@ package struct StartCheck: Sendable {
     /// For an API server that was named by hand: it must answer soon.
     ///
     /// - Throws: ``APIError`` with one sentence that says what to do.
-    package func run(attempts: Int = 3) async throws(APIError) {
-        for _ in 1..<attempts {
+    package func run() async throws(APIError) {
+        for _ in 1..<Self.attempts {
             do { return try await check() } catch {
                 if error.isPermanent { throw error }
             }

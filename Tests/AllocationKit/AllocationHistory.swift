@@ -22,8 +22,7 @@ package struct AllocationHistory {
 
     package init(seed: UInt64) {
         (self.seed, random) = (seed, SplitMix64(seed: seed))
-        controller = FakeController(api, seed: seed)
-        controller.lead()
+        controller = .leading(api, seed: seed)
         api.put(
             Node(
                 metadata: ObjectMeta(name: "n1"),
@@ -159,8 +158,7 @@ package struct AllocationHistory {
 
     private mutating func restart() {
         note("restart")
-        controller = FakeController(api, seed: seed)
-        controller.lead()
+        controller = .leading(api, seed: seed)
     }
 
     /// A leader is paused with decisions in its hands; another one leads meanwhile; then the first one's writes arrive.
@@ -171,8 +169,7 @@ package struct AllocationHistory {
         if random.below(2) == 0 { putPool() }
         paused.deliver()
         paused.decide()
-        controller = FakeController(api, seed: seed)
-        controller.lead()
+        controller = .leading(api, seed: seed)
         if random.below(2) == 0 { controller.decide() }
         if random.below(2) == 0 { try paused.performHeld() }
         try controller.performHeld()
@@ -237,7 +234,7 @@ package struct AllocationHistory {
     }
 
     private func addresses() -> [ObjectKey: [String]] {
-        api.services.mapValues { ($0.status?.loadBalancer?.ingress ?? []).compactMap(\.ip) }
+        api.services.mapValues(\.ingressTexts)
     }
 
     // MARK: What must hold
@@ -249,8 +246,7 @@ package struct AllocationHistory {
         violations += oracle.moved(from: settledBefore, except: touchedService)
         if !isFight { violations += oracle.assignedByRefused(since: settledBefore, except: forged) }
         let writes = api.writes
-        let fresh = FakeController(api, seed: seed)
-        fresh.lead()
+        let fresh = FakeController.leading(api, seed: seed)
         if (try? fresh.settle()) != true || api.writes != writes {
             let plans = (fresh.planner?.plan, controller.planner?.plan)
             let text = if let new = plans.0, let old = plans.1 { Self.difference(new, old) } else { "\(plans)" }

@@ -25,7 +25,7 @@ package struct AllocationOracle {
             if isAccepted { accepted.append(pool) } else { refused.append(pool) }
         }
         (pools, self.refused) = (accepted, refused)
-        nodeAddresses = Set(api.nodes.values.flatMap { $0.status?.addresses ?? [] }.map(\.address))
+        nodeAddresses = Set(api.snapshot.nodes.values.flatMap { $0.status?.addresses ?? [] }.map(\.address))
         let recorded = api.pools.values.flatMap { $0.status?.conflicts ?? [] }.map(\.address)
         let reported = api.announcements.values.flatMap { $0.status?.addresses ?? [] }
             .filter { $0.conflict != nil }.map(\.address)
@@ -44,7 +44,7 @@ package struct AllocationOracle {
         }
     }
 
-    private func held(_ service: Service) -> [String] { (service.status?.loadBalancer?.ingress ?? []).compactMap(\.ip) }
+    private func held(_ service: Service) -> [String] { service.ingressTexts }
 
     private func request(_ service: Service) -> ServiceRequest? { ServiceRequest(service, loadBalancerClass: nil) }
 

@@ -5,16 +5,10 @@ package import MonotonicTime
 import NetworkAddresses
 package import Reconciliation
 
-/// A strict little API server for Services, pools, nodes, namespaces, announcements and Leases: versions, a change log, merge
-/// patches that conflict on an old version. Time is virtual.
+/// A strict little API server for what the controller follows: versions, a change log, merge patches that conflict on an
+/// old version. Time is virtual.
 package final class FakeAPI {
-    package private(set) var services: [ObjectKey: Service] = [:]
-    package private(set) var pools: [ObjectKey: IPAddressPool] = [:]
-    package private(set) var nodes: [ObjectKey: Node] = [:]
-    package private(set) var namespaces: [ObjectKey: Namespace] = [:]
-    package private(set) var announcements: [ObjectKey: ServiceL2Status] = [:]
-    package private(set) var leases: [ObjectKey: Lease] = [:]
-    package private(set) var serviceCIDRs: [ObjectKey: ServiceCIDR] = [:]
+    package private(set) var snapshot = ClusterSnapshot()
     package private(set) var log: [ClusterChange] = []
     package private(set) var writes = 0
     /// What becomes of a write instead of being made: `.conflict`, or `.failed` as when a webhook refuses it.
@@ -37,7 +31,37 @@ package final class FakeAPI {
         metadata.generation = (old?.generation ?? 0) + 1
     }
 
+    private func record(_ change: ClusterChange) {
+        snapshot.apply(change)
+        log.append(change)
+    }
+
+    // MARK: What is there
+
+    package var services: [ObjectKey: Service] { snapshot.services }
+    package var pools: [ObjectKey: IPAddressPool] { snapshot.pools }
+    package var announcements: [ObjectKey: ServiceL2Status] { snapshot.announcements }
+
+    /// What the Service's status has.
+    package func addresses(of service: ObjectKey) -> [String] { services[service]?.ingressTexts ?? [] }
+
+    package func condition(_ type: String, of service: ObjectKey) -> Condition? {
+        services[service]?.status?.conditions?.first { $0.type == type }
+    }
+
     // MARK: What users do
+
+    private func put<Object: KubernetesObject>(
+        _ object: Object, over old: Object?, _ wrap: (ObjectChange<Object>) -> ClusterChange
+    ) {
+        var object = object
+        stamp(&object.metadata, old: old?.metadata)
+        record(wrap(.applied(object)))
+    }
+
+    private func delete<Object>(_ object: Object?, _ wrap: (ObjectChange<Object>) -> ClusterChange) {
+        if let object { record(wrap(.deleted(object))) }
+    }
 
     /// Creates or changes; the status stays, and so do the controller's own annotations. A Service that is being deleted
     /// goes with its last finalizer.
@@ -45,106 +69,81 @@ package final class FakeAPI {
         var service = service
         let old = services[service.key]
         if let old, old.metadata.deletionTimestamp != nil, service.metadata.finalizers?.isEmpty ?? true {
-            services[service.key] = nil
-            return log.append(.service(.deleted(old)))
+            return delete(old, ClusterChange.service)
         }
-        stamp(&service.metadata, old: old?.metadata)
         service.metadata.deletionTimestamp = old?.metadata.deletionTimestamp
         service.status = old?.status
         if let pool = old?.metadata.annotations?[ServiceAnnotation.allocatedFrom] {
             service.metadata.annotations = (service.metadata.annotations ?? [:])
             service.metadata.annotations?[ServiceAnnotation.allocatedFrom] = pool
         }
-        store(service)
+        put(service, over: old, ClusterChange.service)
     }
 
     package func put(_ pool: IPAddressPool) {
         var pool = pool
-        let old = pools[pool.key]
-        stamp(&pool.metadata, old: old?.metadata)
-        pool.status = old?.status
-        pools[pool.key] = pool
-        log.append(.pool(.applied(pool)))
+        pool.status = pools[pool.key]?.status
+        put(pool, over: pools[pool.key], ClusterChange.pool)
     }
 
-    package func put(_ node: Node) {
-        var node = node
-        stamp(&node.metadata, old: nodes[node.key]?.metadata)
-        nodes[node.key] = node
-        log.append(.node(.applied(node)))
-    }
+    package func put(_ node: Node) { put(node, over: snapshot.nodes[node.key], ClusterChange.node) }
 
     package func put(_ namespace: Namespace) {
-        var namespace = namespace
-        stamp(&namespace.metadata, old: namespaces[namespace.key]?.metadata)
-        namespaces[namespace.key] = namespace
-        log.append(.namespace(.applied(namespace)))
+        put(namespace, over: snapshot.namespaces[namespace.key], ClusterChange.namespace)
     }
 
     package func put(_ announcement: ServiceL2Status) {
-        var announcement = announcement
-        stamp(&announcement.metadata, old: announcements[announcement.key]?.metadata)
-        announcements[announcement.key] = announcement
-        log.append(.announcement(.applied(announcement)))
+        put(announcement, over: announcements[announcement.key], ClusterChange.announcement)
     }
 
-    package func put(_ lease: Lease) {
-        var lease = lease
-        stamp(&lease.metadata, old: leases[lease.key]?.metadata)
-        leases[lease.key] = lease
-        log.append(.lease(.applied(lease)))
-    }
-
-    package func deleteLease(_ key: ObjectKey) {
-        if let old = leases.removeValue(forKey: key) { log.append(.lease(.deleted(old))) }
-    }
+    package func put(_ lease: Lease) { put(lease, over: snapshot.leases[lease.key], ClusterChange.lease) }
 
     package func put(_ range: ServiceCIDR) {
-        var range = range
-        stamp(&range.metadata, old: serviceCIDRs[range.key]?.metadata)
-        serviceCIDRs[range.key] = range
-        log.append(.serviceCIDR(.applied(range)))
+        put(range, over: snapshot.serviceCIDRs[range.key], ClusterChange.serviceCIDR)
+    }
+
+    /// A Service of type LoadBalancer that wants each of these families.
+    package func putService(
+        _ key: ObjectKey, _ annotations: [String: String] = [:], families: [String] = ["IPv4"]
+    ) {
+        put(
+            Service(
+                metadata: ObjectMeta(name: key.name, namespace: key.namespace, annotations: annotations),
+                spec: .init(
+                    type: "LoadBalancer", ports: [.init(port: 80)], ipFamilies: families,
+                    ipFamilyPolicy: families.count == 2 ? "RequireDualStack" : "SingleStack")))
+    }
+
+    package func putPool(_ name: String, _ addresses: String..., autoAssign: Bool = true) {
+        put(IPAddressPool(metadata: ObjectMeta(name: name), spec: .init(addresses: addresses, autoAssign: autoAssign)))
     }
 
     /// With a finalizer it is only marked.
     package func deleteService(_ key: ObjectKey) {
-        if var held = services[key], held.metadata.finalizers?.isEmpty == false {
-            guard held.metadata.deletionTimestamp == nil else { return }
-            stamp(&held.metadata, old: held.metadata)
-            held.metadata.deletionTimestamp = now.wall
-            return store(held)
+        guard var held = services[key], held.metadata.finalizers?.isEmpty == false else {
+            return delete(services[key], ClusterChange.service)
         }
-        if let old = services.removeValue(forKey: key) { log.append(.service(.deleted(old))) }
+        guard held.metadata.deletionTimestamp == nil else { return }
+        held.metadata.deletionTimestamp = now.wall
+        put(held, over: held, ClusterChange.service)
     }
 
-    package func deletePool(_ name: String) {
-        if let old = pools.removeValue(forKey: ObjectKey(name: name)) { log.append(.pool(.deleted(old))) }
-    }
+    package func deletePool(_ name: String) { delete(pools[ObjectKey(name: name)], ClusterChange.pool) }
 
-    package func deleteNode(_ name: String) {
-        if let old = nodes.removeValue(forKey: ObjectKey(name: name)) { log.append(.node(.deleted(old))) }
-    }
+    package func deleteLease(_ key: ObjectKey) { delete(snapshot.leases[key], ClusterChange.lease) }
 
-    package func deleteAnnouncement(_ key: ObjectKey) {
-        if let old = announcements.removeValue(forKey: key) { log.append(.announcement(.deleted(old))) }
-    }
+    package func deleteAnnouncement(_ key: ObjectKey) { delete(announcements[key], ClusterChange.announcement) }
 
     /// Somebody else writes the status.
     package func setStatus(_ key: ObjectKey, addresses: [String]) {
         guard var service = services[key] else { return }
-        stamp(&service.metadata, old: service.metadata)
         var status = service.status ?? Service.Status()
         status.loadBalancer = .init(
             ingress: addresses.map {
                 IPAddress($0) == nil ? Service.Ingress(hostname: $0) : Service.Ingress(ip: $0, ipMode: "VIP")
             })
         service.status = status
-        store(service)
-    }
-
-    private func store(_ service: Service) {
-        services[service.key] = service
-        log.append(.service(.applied(service)))
+        put(service, over: service, ClusterChange.service)
     }
 
     // MARK: What controllers do
@@ -152,10 +151,10 @@ package final class FakeAPI {
     /// Lists, in the order in which a reflector would hand them on.
     package var lists: [ClusterChange] {
         [
-            .node(.replaced(Array(nodes.values))), .namespace(.replaced(Array(namespaces.values))),
+            .node(.replaced(Array(snapshot.nodes.values))), .namespace(.replaced(Array(snapshot.namespaces.values))),
             .pool(.replaced(Array(pools.values))), .announcement(.replaced(Array(announcements.values))),
-            .lease(.replaced(Array(leases.values))),
-            .service(.replaced(Array(services.values))), .serviceCIDR(.replaced(Array(serviceCIDRs.values))),
+            .lease(.replaced(Array(snapshot.leases.values))), .service(.replaced(Array(services.values))),
+            .serviceCIDR(.replaced(Array(snapshot.serviceCIDRs.values))),
         ]
     }
 
@@ -165,25 +164,26 @@ package final class FakeAPI {
         switch work {
         case .service(let object, let write):
             let key = ObjectKey(namespace: object.namespace, name: object.name ?? "")
-            guard let old = services[key] else { return .gone }
-            guard var new = try patched(old, write) else { return .conflict }
-            stamp(&new.metadata, old: old.metadata)
-            store(new)
+            return try patch(services[key], write, ClusterChange.service)
         case .pool(let object, let write):
-            let key = ObjectKey(name: object.name ?? "")
-            guard let old = pools[key] else { return .gone }
-            guard var new = try patched(old, write) else { return .conflict }
-            let generation = old.metadata.generation
-            stamp(&new.metadata, old: old.metadata)
-            new.metadata.generation = generation
-            pools[key] = new
-            log.append(.pool(.applied(new)))
-        case .deleteAnnouncement(let key, _): deleteAnnouncement(key)
+            return try patch(pools[ObjectKey(name: object.name ?? "")], write, ClusterChange.pool)
         case .trimAnnouncement(let key, let write):
-            guard let old = announcements[key] else { return .gone }
-            guard let new = try patched(old, write) else { return .conflict }
-            put(new)
+            return try patch(announcements[key], write, ClusterChange.announcement)
+        case .deleteAnnouncement(let key, _):
+            deleteAnnouncement(key)
+            return .written
         }
+    }
+
+    private func patch<Object: KubernetesObject>(
+        _ old: Object?, _ write: PlannedWrite, _ wrap: (ObjectChange<Object>) -> ClusterChange
+    ) throws -> WorkResult {
+        guard let old else { return .gone }
+        guard var new = try patched(old, write) else { return .conflict }
+        stamp(&new.metadata, old: old.metadata)
+        // A status is not what a generation counts.
+        new.metadata.generation = old.metadata.generation
+        record(wrap(.applied(new)))
         return .written
     }
 

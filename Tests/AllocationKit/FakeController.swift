@@ -24,6 +24,15 @@ package final class FakeController {
         for list in api.lists { state.apply(list, at: api.now) }
     }
 
+    /// One that leads from the start.
+    package static func leading(
+        _ api: FakeAPI, policy: ControllerPolicy = ControllerPolicy(), seed: UInt64 = 0
+    ) -> FakeController {
+        let controller = FakeController(api, policy: policy, seed: seed)
+        controller.lead()
+        return controller
+    }
+
     package var planner: ControllerPlanner? { state.planner }
 
     package func lead() {

@@ -19,23 +19,9 @@ struct AllocationAPITests {
     func row(_ row: AllocationCase) async throws {
         var configuration = APIServerConfiguration()
         if row.isSingleStack { configuration.serviceRanges = ["10.96.0.0/16"] }
-        try await withEmbeddedAPIServer(configuration) { server in
-            for name in ["ipaddresspools", "l2advertisements", "servicel2statuses"] {
-                let url = ValidationFiles.root.appending(path: "manifests/crds/\(name).yaml")
-                try server.install(manifest: String(contentsOf: url, encoding: .utf8))
-            }
-            try server.install(
-                ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(ControllerPolicy().namespace)]])
+        try await withCluster(configuration) { server, client in
             try server.install(["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "other"]])
-            let client = try APIClient(
-                APIConfiguration(
-                    url: server.url, certificateAuthority: server.certificateAuthorityPEM, token: server.adminToken),
-                limits: RequestLimits(rate: 1000, burst: 1000))
-            do { try await run(row.steps, server, client) } catch {
-                await client.shutdown()
-                throw error
-            }
-            await client.shutdown()
+            try await run(row.steps, server, client)
         }
     }
 
@@ -43,37 +29,43 @@ struct AllocationAPITests {
     func serviceRange() async throws {
         var configuration = APIServerConfiguration()
         configuration.serviceRanges = ["10.96.0.0/30"]
+        try await withCluster(configuration) { server, client in
+            try server.install(
+                manifest: """
+                    apiVersion: lb.cluster.home/v1beta1
+                    kind: IPAddressPool
+                    metadata: {name: careless}
+                    spec: {addresses: [10.96.0.2-10.96.0.9]}
+                    ---
+                    apiVersion: v1
+                    kind: Service
+                    metadata: {name: web, namespace: default}
+                    spec: {type: LoadBalancer, ports: [{port: 80}]}
+                    """)
+            try await withController(client) { controller in
+                try await untilAtRest(controller) { !$0.serviceCIDRs.isEmpty && !$0.services.isEmpty }
+            }
+            let service: Service = try await client.get(name: "web", namespace: "default")
+            #expect(service.ingressTexts == ["10.96.0.4"])
+        }
+    }
+
+    /// An API server with Herald's types and namespace, and a client that is not held back.
+    private func withCluster(
+        _ configuration: APIServerConfiguration, _ body: @Sendable (EmbeddedAPIServer, APIClient) async throws -> Void
+    ) async throws {
         try await withEmbeddedAPIServer(configuration) { server in
-            for name in ["ipaddresspools", "servicel2statuses"] {
-                let url = ValidationFiles.root.appending(path: "manifests/crds/\(name).yaml")
+            for name in ["ipaddresspools", "l2advertisements", "servicel2statuses"] {
+                let url = Repository.root.appending(path: "manifests/crds/\(name).yaml")
                 try server.install(manifest: String(contentsOf: url, encoding: .utf8))
             }
             try server.install(
                 ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(ControllerPolicy().namespace)]])
             let client = try APIClient(
                 APIConfiguration(
-                    url: server.url, certificateAuthority: server.certificateAuthorityPEM, token: server.adminToken))
-            let result: Result<Service, any Error>
-            do {
-                try server.install(
-                    manifest: """
-                        apiVersion: lb.cluster.home/v1beta1
-                        kind: IPAddressPool
-                        metadata: {name: careless}
-                        spec: {addresses: [10.96.0.2-10.96.0.9]}
-                        ---
-                        apiVersion: v1
-                        kind: Service
-                        metadata: {name: web, namespace: default}
-                        spec: {type: LoadBalancer, ports: [{port: 80}]}
-                        """)
-                try await withController(client) { controller in
-                    try await untilAtRest(controller) { !$0.serviceCIDRs.isEmpty && !$0.services.isEmpty }
-                }
-                result = .success(try await client.get(name: "web", namespace: "default"))
-            } catch { result = .failure(error) }
-            await client.shutdown()
-            #expect(try result.get().status?.loadBalancer?.ingress?.map(\.ip) == ["10.96.0.4"])
+                    url: server.url, certificateAuthority: server.certificateAuthorityPEM, token: server.adminToken),
+                limits: RequestLimits(rate: 1000, burst: 1000))
+            try await client.closing { try await body(server, $0) }
         }
     }
 
@@ -188,7 +180,7 @@ struct AllocationAPITests {
     }
 }
 
-enum ValidationFiles {
+enum Repository {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 }

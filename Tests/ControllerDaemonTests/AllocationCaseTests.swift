@@ -10,8 +10,7 @@ struct AllocationCaseTests {
     @Test("each row gives its result", arguments: AllocationCase.all)
     func row(_ row: AllocationCase) throws {
         let api = FakeAPI()
-        var controller = FakeController(api)
-        controller.lead()
+        var controller = FakeController.leading(api)
         for step in row.steps {
             switch step {
             case .pool(let pool): api.put(pool)
@@ -25,8 +24,7 @@ struct AllocationCaseTests {
             case .conflict(let name, let address, let hardwareAddress):
                 api.put(ServiceL2Status(conflictOf: key(name), address, hardwareAddress))
             case .restart(let loadBalancerClass):
-                controller = FakeController(api, policy: ControllerPolicy(loadBalancerClass: loadBalancerClass))
-                controller.lead()
+                controller = FakeController.leading(api, policy: ControllerPolicy(loadBalancerClass: loadBalancerClass))
             case .expect(let name, let expectation):
                 let service = try #require(api.services[key(name)])
                 #expect(AllocationCase.Expectation(of: service) == expectation)
@@ -34,16 +32,13 @@ struct AllocationCaseTests {
             #expect(try controller.settle(), "the controller never comes to rest")
         }
         let writes = api.writes
-        let other = FakeController(api)
-        other.lead()
+        let other = FakeController.leading(api)
         #expect(try other.settle() && api.writes == writes, "a new leader has nothing to change")
     }
 
     @Test("the table of docs/allocation.md has exactly these rows")
     func documentation() throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let page = try String(contentsOf: root.appending(path: "docs/allocation.md"), encoding: .utf8)
+        let page = try String(contentsOf: Repository.root.appending(path: "docs/allocation.md"), encoding: .utf8)
         let table = page.components(separatedBy: "## Cases").last ?? ""
         let rows = table.split(separator: "\n").filter { $0.hasPrefix("| ") }.map(String.init)
         let expected = AllocationCase.all.map(\.row)

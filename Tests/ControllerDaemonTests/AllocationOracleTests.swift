@@ -10,10 +10,7 @@ struct AllocationOracleTests {
 
     init() {
         for name in ["a", "b"] {
-            api.put(
-                Service(
-                    metadata: ObjectMeta(name: name, namespace: "default"),
-                    spec: .init(type: "LoadBalancer", ports: [.init(port: 80)], ipFamilies: ["IPv4", "IPv6"])))
+            api.putService(key(name), families: ["IPv4", "IPv6"])
             api.setStatus(key(name), addresses: ["10.0.0.2", "fd00::2"])
         }
     }

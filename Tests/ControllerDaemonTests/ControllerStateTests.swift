@@ -13,22 +13,13 @@ struct ControllerStateTests {
     private let pool = IPAddressPool(
         metadata: ObjectMeta(name: "lan"), spec: .init(addresses: ["192.168.57.200-192.168.57.203"]))
 
-    private func put(_ name: String, _ annotations: [String: String] = [:]) {
-        api.put(
-            Service(
-                metadata: ObjectMeta(name: name, namespace: "default", annotations: annotations),
-                spec: .init(type: "LoadBalancer", ports: [.init(port: 80)], ipFamilies: ["IPv4"])))
-    }
+    private func put(_ name: String, _ annotations: [String: String] = [:]) { api.putService(key(name), annotations) }
 
     private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "default", name: name) }
 
-    private func held(_ name: String) -> [String] {
-        (api.services[key(name)]?.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
-    }
+    private func held(_ name: String) -> [String] { api.addresses(of: key(name)) }
 
-    private func reason(_ name: String) -> String? {
-        api.services[key(name)]?.status?.conditions?.first { $0.type == ConditionType.allocated }?.reason
-    }
+    private func reason(_ name: String) -> String? { api.condition(ConditionType.allocated, of: key(name))?.reason }
 
     /// Writes of `name` are refused until the returned value is called.
     private func refuse(_ name: String) -> () -> Void {
@@ -54,8 +45,7 @@ struct ControllerStateTests {
         api.put(pool)
         put("x", [wish: "192.168.57.200"])
         put("y", [wish: "192.168.57.200"])
-        let controller = FakeController(api)
-        controller.lead()
+        let controller = FakeController.leading(api)
         #expect(try controller.settle() && held("x") == ["192.168.57.200"] && held("y") == [])
         let end = refuse("x")
         put("x", [wish: "192.168.57.201"])
@@ -70,8 +60,7 @@ struct ControllerStateTests {
     func automatic() throws {
         api.put(pool)
         put("x", [wish: "192.168.57.200"])
-        let controller = FakeController(api)
-        controller.lead()
+        let controller = FakeController.leading(api)
         #expect(try controller.settle())
         let end = refuse("x")
         put("x", [wish: "192.168.57.203"])
@@ -89,8 +78,7 @@ struct ControllerStateTests {
         api.put(pool)
         put("x", [wish: "192.168.57.200"])
         put("y", [wish: "192.168.57.201"])
-        let controller = FakeController(api)
-        controller.lead()
+        let controller = FakeController.leading(api)
         #expect(try controller.settle())
         // Somebody writes each one's address into the other.
         api.setStatus(key("x"), addresses: ["192.168.57.201"])
@@ -98,6 +86,25 @@ struct ControllerStateTests {
         var shared = 0
         #expect(try controller.settle(performed: { _ in if held("x") == held("y"), held("x") != [] { shared += 1 } }))
         #expect(held("x") == ["192.168.57.200"] && held("y") == ["192.168.57.201"] && shared == 0)
+    }
+
+    @Test("of one object one write is under way; what it says meanwhile is written next, and at once")
+    func oneWrite() throws {
+        api.put(pool)
+        put("a", [wish: "192.168.57.200"])
+        let controller = FakeController.leading(api)
+        #expect(try controller.settle())
+        for address in ["192.168.57.201", "192.168.57.202"] {
+            put("a", [wish: address])
+            controller.deliver()
+            controller.decide()
+            #expect(controller.held.count == 1)
+        }
+        try controller.performHeld()
+        #expect(held("a") == ["192.168.57.200"], "it was made from an older version")
+        controller.decide()
+        try controller.performHeld()
+        #expect(held("a") == ["192.168.57.202"])
     }
 
     @Test("a new leader plans nothing before it has a list of Services that is younger than its election")
@@ -109,8 +116,7 @@ struct ControllerStateTests {
         #expect(standby.isSynced)
         // Its watch says no more; the leader serves one Service more.
         put("older", [wish: "192.168.57.201"])
-        let leader = FakeController(api)
-        leader.lead()
+        let leader = FakeController.leading(api)
         #expect(try leader.settle() && held("a") == ["192.168.57.200"] && held("older") == ["192.168.57.201"])
         #expect(standby.becameLeader() && !standby.isSynced && standby.next(at: api.now) == nil)
         standby.apply(.service(.replaced(Array(api.services.values))), at: api.now)
@@ -121,8 +127,7 @@ struct ControllerStateTests {
     func unreadable() throws {
         api.put(pool)
         put("a")
-        let controller = FakeController(api)
-        controller.lead()
+        let controller = FakeController.leading(api)
         #expect(try controller.settle())
         var state = controller.state
         let list = state.snapshot.keeping([key("a")], in: .service(.replaced([])))
@@ -143,8 +148,7 @@ struct ControllerStateTests {
     @Test("a pool's status is written only to the version that it was made from")
     func poolVersion() throws {
         api.put(pool)
-        let controller = FakeController(api)
-        controller.lead()
+        let controller = FakeController.leading(api)
         controller.decide()
         api.put(pool)
         let writes = api.writes
@@ -155,11 +159,10 @@ struct ControllerStateTests {
 
     @Test("an address that a foreign host uses is not counted as free")
     func conflictCount() throws {
-        api.put(IPAddressPool(metadata: ObjectMeta(name: "lan"), spec: .init(addresses: ["192.168.57.200/32"])))
+        api.putPool("lan", "192.168.57.200/32")
         api.put(Node(metadata: ObjectMeta(name: "worker-1")))
         put("a")
-        let controller = FakeController(api)
-        controller.lead()
+        let controller = FakeController.leading(api)
         #expect(try controller.settle() && held("a") == ["192.168.57.200"])
         api.put(ServiceL2Status(conflictOf: key("a"), "192.168.57.200", "02:00:00:00:00:99"))
         #expect(try controller.settle() && held("a") == ["192.168.57.200"] && reason("a") == "AddressConflict")
@@ -178,8 +181,7 @@ struct ControllerStateTests {
     func conflictEnd() throws {
         api.put(pool)
         put("a")
-        let controller = FakeController(api)
-        controller.lead()
+        let controller = FakeController.leading(api)
         #expect(try controller.settle())
         let report = ServiceL2Status(conflictOf: key("a"), "192.168.57.200", "02:00:00:00:00:99")
         api.put(report)

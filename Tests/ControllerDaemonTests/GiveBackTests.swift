@@ -16,38 +16,24 @@ struct GiveBackTests {
         case otherPool
     }
 
-    private func pool(_ name: String, _ addresses: [String], autoAssign: Bool = true) {
-        api.put(
-            IPAddressPool(metadata: ObjectMeta(name: name), spec: .init(addresses: addresses, autoAssign: autoAssign)))
-    }
-
     private func put(_ name: String, pool: String? = nil, _ families: [String] = ["IPv4"]) {
-        api.put(
-            Service(
-                metadata: ObjectMeta(
-                    name: name, namespace: "default", annotations: pool.map { ["lb.cluster.home/pool": $0] }),
-                spec: .init(
-                    type: "LoadBalancer", ports: [.init(port: 80)], ipFamilies: families,
-                    ipFamilyPolicy: families.count == 2 ? "RequireDualStack" : "SingleStack")))
+        api.putService(key(name), pool.map { ["lb.cluster.home/pool": $0] } ?? [:], families: families)
     }
 
     private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: "default", name: name) }
 
-    private func held(_ name: String) -> [String] {
-        (api.services[key(name)]?.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
-    }
+    private func held(_ name: String) -> [String] { api.addresses(of: key(name)) }
 
     /// `older`, and `younger` with the only address of `lan`.
     private func begin(_ wish: Wish) throws -> FakeController {
-        pool("lan", ["192.168.57.200/32"])
-        pool("other", ["192.168.57.210-192.168.57.211", "fd00::10-fd00::11"])
+        api.putPool("lan", "192.168.57.200/32")
+        api.putPool("other", "192.168.57.210-192.168.57.211", "fd00::10-fd00::11")
         switch wish {
         case .bothFamilies: put("older", ["IPv4", "IPv6"])
         case .otherPool: put("older", pool: "other")
         }
         put("waiting", pool: "none")
-        let controller = FakeController(api)
-        controller.lead()
+        let controller = FakeController.leading(api)
         #expect(try controller.settle())
         put("younger")
         #expect(try controller.settle() && held("younger") == lan)
@@ -85,16 +71,14 @@ struct GiveBackTests {
 
     @Test("half of what RequireDualStack needs is kept by who had it, but taken from nobody", arguments: [false, true])
     func half(isRestarted: Bool) throws {
-        pool("lan", ["192.168.57.200/32"])
+        api.putPool("lan", "192.168.57.200/32")
         put("older", ["IPv4", "IPv6"])
         put("younger")
-        var controller = FakeController(api)
-        controller.lead()
+        var controller = FakeController.leading(api)
         #expect(try controller.settle() && held("older") == [] && held("younger") == lan)
         api.setStatus(key("older"), addresses: lan)
         if isRestarted {
-            controller = FakeController(api)
-            controller.lead()
+            controller = FakeController.leading(api)
         }
         #expect(try controller.settle() && held("older") == [] && held("younger") == lan)
         put("younger", ["IPv4", "IPv6"])
@@ -103,11 +87,10 @@ struct GiveBackTests {
 
     @Test("an older one that can make use of the address takes it over")
     func used() throws {
-        pool("lan", ["192.168.57.200-192.168.57.202"])
+        api.putPool("lan", "192.168.57.200-192.168.57.202")
         put("older")
         put("younger")
-        let controller = FakeController(api)
-        controller.lead()
+        let controller = FakeController.leading(api)
         #expect(try controller.settle() && held("younger") == ["192.168.57.201"])
         api.setStatus(key("older"), addresses: ["192.168.57.201"])
         #expect(try controller.settle() && held("older") == ["192.168.57.201"] && held("younger") == ["192.168.57.202"])
@@ -123,9 +106,7 @@ struct GiveBackTests {
     }
 
     private func scratch(_ planner: ControllerPlanner) -> ControllerPlan {
-        var snapshot = ClusterSnapshot()
-        for list in api.lists { snapshot.apply(list) }
-        return ControllerPlan(for: snapshot, policy: planner.policy, memory: planner.memory, at: api.now)
+        ControllerPlan(for: api.snapshot, policy: planner.policy, memory: planner.memory, at: api.now)
     }
 
     @Test("a disputed address goes back, too, also after a restart", arguments: Wish.allCases, [false, true])
@@ -135,8 +116,7 @@ struct GiveBackTests {
         let (had, version) = (held("older"), api.services[key("younger")]?.metadata.resourceVersion)
         api.setStatus(key("older"), addresses: lan)
         if isRestarted {
-            controller = FakeController(api)
-            controller.lead()
+            controller = FakeController.leading(api)
         }
         #expect(try controller.settle())
         #expect(held("younger") == lan && held("older").count == had.count && held("older") != lan)
@@ -145,11 +125,10 @@ struct GiveBackTests {
 
     @Test("an older one that can make use of a disputed address takes it over, planned from scratch or not")
     func disputedAndUsed() throws {
-        pool("lan", ["192.168.57.200/32"], autoAssign: false)
+        api.putPool("lan", "192.168.57.200/32", autoAssign: false)
         put("older")
         put("younger", pool: "lan")
-        let controller = FakeController(api)
-        controller.lead()
+        let controller = FakeController.leading(api)
         #expect(try controller.settle() && held("older") == [])
         try dispute(controller)
         var planner = try #require(controller.planner)

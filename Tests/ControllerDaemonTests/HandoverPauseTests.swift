@@ -12,14 +12,10 @@ struct HandoverPauseTests {
 
     /// A Service with an address that `n1` announces.
     private func announced() throws -> FakeController {
-        let controller = FakeController(api)
-        controller.lead()
+        let controller = FakeController.leading(api)
         for name in ["n1", "n2"] { api.put(Node(metadata: ObjectMeta(name: name))) }
-        api.put(IPAddressPool(metadata: ObjectMeta(name: "lan"), spec: .init(addresses: ["192.168.57.200/30"])))
-        api.put(
-            Service(
-                metadata: ObjectMeta(name: key.name, namespace: key.namespace),
-                spec: .init(type: "LoadBalancer", ports: [.init(port: 80)], ipFamilies: ["IPv4"])))
+        api.putPool("lan", "192.168.57.200/30")
+        api.putService(key)
         #expect(try controller.settle())
         try report("n1", controller)
         #expect(condition?.status == .true)
@@ -27,7 +23,7 @@ struct HandoverPauseTests {
     }
 
     private func report(_ node: String?, _ controller: FakeController) throws {
-        let address = api.services[key]?.status?.loadBalancer?.ingress?.first?.ip ?? ""
+        let address = api.addresses(of: key).first ?? ""
         let entries = node.map { [ServiceL2Status.Announced(address: address, interface: "eth0", node: $0)] } ?? []
         api.put(
             ServiceL2Status(
@@ -37,9 +33,7 @@ struct HandoverPauseTests {
         _ = try controller.settle()
     }
 
-    private var condition: Condition? {
-        api.services[key]?.status?.conditions?.first { $0.type == ConditionType.announced }
-    }
+    private var condition: Condition? { api.condition(ConditionType.announced, of: key) }
 
     @Test("Announced stays true when one speaker's record goes a moment before the next one's comes")
     func failover() throws {
@@ -75,10 +69,9 @@ struct HandoverPauseTests {
     @Test("a foreign host on the address is told at once")
     func conflict() throws {
         let controller = try announced()
-        let address = api.services[key]?.status?.loadBalancer?.ingress?.first?.ip ?? ""
-        api.put(ServiceL2Status(conflictOf: key, address, "02:00:00:00:00:99"))
+        let had = api.addresses(of: key)
+        api.put(ServiceL2Status(conflictOf: key, had.first ?? "", "02:00:00:00:00:99"))
         _ = try controller.settle()
-        let now = api.services[key]?.status?.loadBalancer?.ingress?.first?.ip
-        #expect(now != address && condition?.status == .false)
+        #expect(api.addresses(of: key) != had && condition?.status == .false)
     }
 }

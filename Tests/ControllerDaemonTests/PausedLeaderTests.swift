@@ -18,19 +18,15 @@ struct PausedLeaderTests {
         }
     }
 
-    private func held(_ name: String) -> [String] {
-        (api.services[ObjectKey(caseName: name)]?.status?.loadBalancer?.ingress ?? []).compactMap(\.ip)
-    }
+    private func held(_ name: String) -> [String] { api.addresses(of: ObjectKey(caseName: name)) }
 
     @Test("the late write for a Service that the new leader has served conflicts, and changes nothing")
     func sameService() throws {
         put([AllocationCase.lan, .service("a")])
-        let paused = FakeController(api)
-        paused.lead()
+        let paused = FakeController.leading(api)
         paused.decide()
         api.put(ServiceCIDR(metadata: ObjectMeta(name: "r"), spec: .init(cidrs: ["192.168.57.200/32"])))
-        let leader = FakeController(api)
-        leader.lead()
+        let leader = FakeController.leading(api)
         #expect(try leader.settle() && held("a") == ["192.168.57.201"])
         try paused.performHeld()
         #expect(try leader.settle() && held("a") == ["192.168.57.201"])
@@ -41,12 +37,10 @@ struct PausedLeaderTests {
     )
     func duplicate() throws {
         put([AllocationCase.lan, .service("old") { $0.spec?.type = "ClusterIP" }, .service("young")])
-        let paused = FakeController(api)
-        paused.lead()
+        let paused = FakeController.leading(api)
         paused.decide()
         put([.service("old")])
-        let leader = FakeController(api)
-        leader.lead()
+        let leader = FakeController.leading(api)
         leader.decide()
         try paused.performHeld()
         // Its own write for the young one is made from the version before, and conflicts.

@@ -15,12 +15,9 @@ private final class SilenceWorld {
     let web = ObjectKey(namespace: "default", name: "web")
 
     init(_ entries: [ServiceL2Status.Announced]) throws {
-        api.put(IPAddressPool(metadata: ObjectMeta(name: "lan"), spec: .init(addresses: ["192.168.57.200/30"])))
+        api.putPool("lan", "192.168.57.200/30")
         for node in alive { api.put(Node(metadata: ObjectMeta(name: node))) }
-        api.put(
-            Service(
-                metadata: ObjectMeta(name: web.name, namespace: web.namespace),
-                spec: .init(type: "LoadBalancer", ports: [.init(port: 80)], ipFamilies: ["IPv4"])))
+        api.putService(web)
         controller = FakeController(api)
         renew()
         api.put(
@@ -66,9 +63,7 @@ private final class SilenceWorld {
         (api.announcements.values.first?.status?.addresses ?? []).map(\.node)
     }
 
-    var announced: Condition? {
-        api.services[web]?.status?.conditions?.first { $0.type == ConditionType.announced }
-    }
+    var announced: Condition? { api.condition(ConditionType.announced, of: web) }
 
     var unannounced: Int? { controller.planner?.unannouncedCount }
 }
@@ -145,8 +140,7 @@ struct SilentSpeakerTests {
         world.api.deleteLease(
             ObjectKey(
                 namespace: HeraldObjects.defaultNamespace, name: HeraldObjects.speakerLease(node: "node-x")))
-        world.controller = FakeController(world.api)
-        world.controller.lead()
+        world.controller = .leading(world.api)
         try world.pass(.seconds(110))
         #expect(world.announcers == ["node-x"])
         try world.pass(.seconds(90))

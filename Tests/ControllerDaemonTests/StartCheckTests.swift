@@ -37,7 +37,7 @@ struct StartCheckTests {
     }
 
     private static func pools() throws -> String {
-        let url = ValidationFiles.root.appending(path: "manifests/crds/ipaddresspools.yaml")
+        let url = Repository.root.appending(path: "manifests/crds/ipaddresspools.yaml")
         return try String(contentsOf: url, encoding: .utf8)
     }
 

@@ -10,20 +10,14 @@ struct StatusContestTests {
     private let key = ObjectKey(namespace: "default", name: "web")
     private let api = FakeAPI()
 
-    private var held: [String] { (api.services[key]?.status?.loadBalancer?.ingress ?? []).compactMap(\.ip) }
+    private var held: [String] { api.addresses(of: key) }
 
-    private var allocated: Condition? {
-        api.services[key]?.status?.conditions?.first { $0.type == ConditionType.allocated }
-    }
+    private var allocated: Condition? { api.condition(ConditionType.allocated, of: key) }
 
     private func begin() throws -> FakeController {
-        let controller = FakeController(api)
-        controller.lead()
-        api.put(IPAddressPool(metadata: ObjectMeta(name: "lan"), spec: .init(addresses: ["192.168.57.200/30"])))
-        api.put(
-            Service(
-                metadata: ObjectMeta(name: key.name, namespace: key.namespace),
-                spec: .init(type: "LoadBalancer", ports: [.init(port: 80)], ipFamilies: ["IPv4"])))
+        let controller = FakeController.leading(api)
+        api.putPool("lan", "192.168.57.200/30")
+        api.putService(key)
         #expect(try controller.settle() && held == ["192.168.57.200"])
         return controller
     }
