@@ -21,7 +21,7 @@ public struct LabTopology: Sendable, Hashable {
         public var isNode: Bool { role != .gateway }
     }
 
-    /// 2–10: the site has at most ten nodes.
+    /// The site has at most ten nodes, one of them the control plane's.
     public static let workerLimits = 2...9
     public static let domain = "cluster.home"
     public static let interface = "eth0"

@@ -154,7 +154,7 @@ struct AllocationRefusalTests {
         .addressInOtherPool(four, pool: "x", wanted: "y"),
     ]
 
-    /// No default: a new refusal does not compile until it has a name, a sample and a row.
+    /// No default: a new refusal does not compile until it has a name. Give it a sample, too: then it needs a row.
     static func name(_ refusal: Refusal) -> String {
         switch refusal {
         case .noPools: "noPools"

@@ -97,8 +97,9 @@ struct CaptureTests {
 
     @Test("no prefix of a capture traps")
     func prefixes() {
-        let bytes = Self.pcap(Self.little, magic: 0xA1B2_C3D4)
-        for length in 0...bytes.count { _ = try? CaptureFile(Array(bytes.prefix(length))) }
+        for bytes in [Self.pcap(Self.little, magic: 0xA1B2_C3D4), Self.pcapng(options: Self.resolution(9), ticks: 7)] {
+            for length in 0...bytes.count { _ = try? CaptureFile(Array(bytes.prefix(length))) }
+        }
     }
 
     @Test("a frame says what it means, or why it is dropped")

@@ -188,7 +188,7 @@ struct ImportTests {
         let set = ManifestSet(text: text, source: "import")
         #expect(set.validate().filter { $0.severity == .error } == [])
 
-        var snapshot = set.snapshot
+        var snapshot = ClusterSnapshot(of: set.objects.map(\.object))
         let world = try World(
             sample.services.joined(separator: "\n---\n") + "\n---\nkind: Namespace\nmetadata: {name: default}")
         snapshot.apply(.service(.replaced(Array(world.snapshot.services.values))))

@@ -16,7 +16,9 @@ enum LabMachine {
 }
 
 /// The whole of Herald on a LAN of network namespaces: real daemons, real kernels, a real client.
-@Suite("lab", .serialized, .enabled(if: LabMachine.isSuitable, "needs root, iproute2, jq, tcpdump, dnsmasq and dig"))
+@Suite(
+    "lab", .serialized,
+    .enabled(if: LabMachine.isSuitable, "needs root, iproute2, util-linux, curl, jq, tcpdump, dnsmasq and dig"))
 struct LabTests {
     @Test(
         "a client reaches a Service, by name, through a failover; dig is right all the while", .timeLimit(.minutes(2)))

@@ -51,10 +51,12 @@ struct TextTableTests {
         #expect(try JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)) == ["pool": .string(text)])
     }
 
-    @Test("NO_COLOR and a dumb terminal have no colours")
+    @Test("a terminal has colours, but not with NO_COLOR and not a dumb one")
     func noColour() {
-        #expect(!Console.hasColours(["NO_COLOR": "1", "TERM": "xterm"]))
-        #expect(!Console.hasColours(["TERM": "dumb"]))
+        #expect(Console.hasColours(["NO_COLOR": "", "TERM": "xterm"], isTerminal: true))
+        #expect(!Console.hasColours(["NO_COLOR": "1", "TERM": "xterm"], isTerminal: true))
+        #expect(!Console.hasColours(["TERM": "dumb"], isTerminal: true))
+        #expect(!Console.hasColours(["TERM": "xterm"], isTerminal: false))
     }
 
     @Test(

@@ -72,9 +72,9 @@ struct CaptureFile {
     }
 
     private enum Block {
+        /// The same in both octet orders.
         static let section = 0x0A0D_0D0A
         static let interface = 1
-        static let simplePacket = 3
         static let enhancedPacket = 6
     }
 
@@ -127,8 +127,7 @@ struct CaptureFile {
         var interfaces: [Interface] = []
         var offset = 0
         while offset + 12 <= bytes.count {
-            let isSection = bytes[offset..<offset + 4] == [0x0A, 0x0D, 0x0D, 0x0A]
-            if isSection {
+            if reader.number(offset, 4) == Block.section {
                 reader = Reader(bytes: bytes, isLittle: bytes[offset + 8] == 0x4D)
                 interfaces = []
             }

@@ -35,8 +35,7 @@ struct HostCheck {
                     "is \(interface.kind ?? ""): the host itself cannot reach it",
                     "announce on the parent interface (L2Advertisement interfaces)"))
         }
-        let filter = max(setting("net/ipv4/conf/all/rp_filter") ?? 0, 0)
-        if usable.count > 1, filter == 1 {
+        if usable.count > 1, setting("net/ipv4/conf/all/rp_filter") == 1 {
             findings.append(
                 Finding(
                     .warning, "host",

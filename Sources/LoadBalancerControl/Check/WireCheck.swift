@@ -32,7 +32,7 @@ struct WireCheck {
         let said = "recorded: " + entries.map(Self.place).uniqued().joined(separator: ", ")
         let remedy = "\(ProgramName.current) probe \(address) --interface \(link.name)"
         let isComplete = entries.allSatisfy { Self.hardwareAddress($0) != nil }
-        for stranger in all.subtracting(recorded).sorted() where isComplete {
+        if isComplete, let stranger = all.subtracting(recorded).min() {
             if let node = nodes[stranger] {
                 return Finding(
                     .warning, "\(address)", "node \(node) (\(stranger)) answers for it on \(link.name); \(said)",

@@ -5,15 +5,15 @@ import Reconciliation
 /// Keeps a ``ClusterSnapshot`` up to date and tells of it, for `-w`.
 actor ClusterFollower {
     private let reader: ClusterReader
-    private let troubles: Troubles
+    private let troubles = Troubles()
     private var snapshot = ClusterSnapshot()
     /// Types whose first list has not come yet.
     private var missing: Set<String> = []
     private let changes: AsyncStream<Void>
     private let change: AsyncStream<Void>.Continuation
 
-    init(_ reader: ClusterReader, troubles: Troubles = Troubles()) {
-        (self.reader, self.troubles) = (reader, troubles)
+    init(_ reader: ClusterReader) {
+        self.reader = reader
         (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 

@@ -15,14 +15,12 @@ struct ClusterOptions: ParsableArguments {
     func withReader<Value>(_ use: (ClusterReader) async throws -> Value) async throws -> Value {
         let configuration = try APIConfiguration.automatic(kubeconfig: kubeconfig, context: context)
         for warning in configuration.warnings { Console.complain("warning: \(warning)") }
-        let reader = ClusterReader(client: try APIClient(configuration), heraldNamespace: heraldNamespace)
+        let client = try APIClient(configuration)
         do {
-            let value = try await use(reader)
-            await reader.client.shutdown()
-            return value
-        } catch {
-            await reader.client.shutdown()
-            guard let failure = error as? APIError, failure.code == .transport else { throw error }
+            return try await client.closing {
+                try await use(ClusterReader(client: $0, heraldNamespace: heraldNamespace))
+            }
+        } catch let failure as APIError where failure.code == .transport {
             throw Complaint(
                 "cannot reach the API server \(configuration.server): \(failure.message); check "
                     + "\(configuration.origin), and whether the server runs")

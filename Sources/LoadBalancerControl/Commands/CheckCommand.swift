@@ -43,7 +43,7 @@ struct CheckCommand: AsyncParsableCommand {
         if !noHost { findings += try HostCheck.here().findings }
         if wire { findings += try await Self.wire(snapshot) }
         findings.sort()
-        if format == .json || format == .yaml {
+        if format.isDocument {
             Console.text(OutputOptions.text(["items": .array(findings.map(\.object))], format))
         } else {
             Console.lines(findings.map(\.line))

@@ -26,7 +26,7 @@ struct DecodeCommand: AsyncParsableCommand {
         if capture.isCutShort { Console.complain("\(file) ends in the middle of a frame; the rest is shown") }
         let texts = capture.frames.map { FrameText($0.octets) }
         let drops = Dictionary(texts.compactMap(\.dropReason).map { ($0, 1) }, uniquingKeysWith: +)
-        if format == .json || format == .yaml {
+        if format.isDocument {
             let frames = zip(capture.frames, texts).map { frame, text -> JSONValue in
                 [
                     "time": .string(Timestamp(microseconds: frame.time).micro), "text": .string(text.text),

@@ -25,7 +25,7 @@ struct ProbeCommand: AsyncParsableCommand {
         let probe = try AddressProbe(address, interface: interface)
         let answers = try await Console.progress("probing \(address)") { try await probe.run() }
         let machines = answers.keys.sorted()
-        if format == .json || format == .yaml {
+        if format.isDocument {
             Console.text(
                 OutputOptions.text(
                     [

@@ -17,7 +17,7 @@ struct ValidateCommand: AsyncParsableCommand {
     func run() async throws {
         let set = try ManifestSet(files: files)
         let findings = set.validate()
-        if format == .json || format == .yaml {
+        if format.isDocument {
             Console.text(OutputOptions.text(["items": .array(findings.map(\.object))], format))
         } else {
             Console.lines(findings.map(\.line))

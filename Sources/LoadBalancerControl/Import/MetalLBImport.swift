@@ -24,8 +24,7 @@ struct MetalLBImport {
     }
 
     private mutating func noteUnadvertised() {
-        var snapshot = ClusterSnapshot()
-        for object in objects { _ = ObjectCheck.findings("", object, into: &snapshot) }
+        let snapshot = ClusterSnapshot(of: objects)
         let advertisements = snapshot.advertisements.values.map { $0.spec ?? .init() }
         for pool in snapshot.pools.values.map(\.metadata).sorted(by: { $0.name < $1.name })
         where !advertised.contains(pool.name)

@@ -24,8 +24,10 @@ enum Console {
     }
 
     /// On a terminal that can, unless NO_COLOR is set (no-color.org).
-    static func hasColours(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Bool {
-        width != nil && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    static func hasColours(
+        _ environment: [String: String] = ProcessInfo.processInfo.environment, isTerminal: Bool = width != nil
+    ) -> Bool {
+        isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     }
 
     /// Does `work`, and says on a terminal what it is about when it takes longer than a second.

@@ -5,7 +5,12 @@ import KubernetesModel
 
 /// How a list is printed: kubectl's `-o`, `-w` and `--no-headers`.
 struct OutputOptions: ParsableArguments {
-    enum Format: String, ExpressibleByArgument, CaseIterable { case table, wide, json, yaml }
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case table, wide, json, yaml
+
+        /// For programs to read.
+        var isDocument: Bool { self == .json || self == .yaml }
+    }
 
     @Option(name: [.customShort("o"), .customLong("output")], help: "table, wide, json or yaml.")
     var format = Format.table

@@ -64,11 +64,4 @@ struct ManifestSet {
         }
         return (findings + CrossCheck.findings(snapshot)).sorted()
     }
-
-    /// The snapshot of all objects that are well-formed.
-    var snapshot: ClusterSnapshot {
-        var snapshot = ClusterSnapshot()
-        for (source, object) in objects { _ = ObjectCheck.findings(source, object, into: &snapshot) }
-        return snapshot
-    }
 }

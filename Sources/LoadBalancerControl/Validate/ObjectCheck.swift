@@ -110,3 +110,11 @@ enum ObjectCheck {
         }
     }
 }
+
+extension ClusterSnapshot {
+    /// Those objects that are well-formed.
+    init(of objects: [JSONValue]) {
+        self.init()
+        for object in objects { _ = ObjectCheck.findings("", object, into: &self) }
+    }
+}

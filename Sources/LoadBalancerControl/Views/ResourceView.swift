@@ -16,7 +16,7 @@ extension ResourceView {
         let clock = await reader.clock()
         guard output.watch else {
             let rows = rows(of: try await reader.snapshot(), now: clock.now)
-            guard !rows.isEmpty || output.format == .json || output.format == .yaml else {
+            guard !rows.isEmpty || output.format.isDocument else {
                 Console.complain(nothing)
                 return
             }
