@@ -139,12 +139,11 @@ package struct AllocationHistory {
 
     private mutating func conflict() {
         guard let key = anyService() else { return }
-        let name = ServiceL2Status.objectName(namespace: key.namespace, name: key.name)
-        if random.below(2) == 0, let address = api.services[key]?.status?.loadBalancer?.ingress?.first?.ip {
+        if random.below(2) == 0, let address = api.addresses(of: key).first {
             note("conflict on \(address)")
             api.put(ServiceL2Status(conflictOf: key, address, "02:00:00:00:00:99"))
         } else {
-            api.deleteAnnouncement(ObjectKey(namespace: ControllerPolicy().namespace, name: name))
+            api.deleteAnnouncement(ServiceL2Status(of: key, []).key)
         }
     }
 

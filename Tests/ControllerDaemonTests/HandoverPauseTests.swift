@@ -25,11 +25,7 @@ struct HandoverPauseTests {
     private func report(_ node: String?, _ controller: FakeController) throws {
         let address = api.addresses(of: key).first ?? ""
         let entries = node.map { [ServiceL2Status.Announced(address: address, interface: "eth0", node: $0)] } ?? []
-        api.put(
-            ServiceL2Status(
-                metadata: ObjectMeta(
-                    name: ServiceL2Status.objectName(namespace: key.namespace, name: key.name),
-                    namespace: ControllerPolicy().namespace), status: .init(addresses: entries)))
+        api.put(ServiceL2Status(of: key, entries))
         _ = try controller.settle()
     }
 

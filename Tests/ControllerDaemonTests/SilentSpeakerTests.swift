@@ -20,12 +20,7 @@ private final class SilenceWorld {
         api.putService(web)
         controller = FakeController(api)
         renew()
-        api.put(
-            ServiceL2Status(
-                metadata: ObjectMeta(
-                    name: ServiceL2Status.objectName(namespace: web.namespace, name: web.name),
-                    namespace: HeraldObjects.defaultNamespace),
-                status: .init(serviceNamespace: web.namespace, serviceName: web.name, addresses: entries)))
+        api.put(ServiceL2Status(of: web, entries))
         controller.lead()
         try pass(.seconds(10))
     }
@@ -40,6 +35,11 @@ private final class SilenceWorld {
             Lease(
                 metadata: ObjectMeta(name: lease, namespace: HeraldObjects.defaultNamespace),
                 spec: .init(renewTime: MicroTime(api.now.wall))))
+    }
+
+    func deleteLease(of node: String) {
+        api.deleteLease(
+            ObjectKey(namespace: HeraldObjects.defaultNamespace, name: HeraldObjects.speakerLease(node: node)))
     }
 
     /// Who is alive renews every 5 s.
@@ -97,9 +97,7 @@ struct SilentSpeakerTests {
         #expect(world.announcers == [] && world.announced?.reason == "NotAnnounced" && world.unannounced == 1)
         world.alive.insert("node-x")
         try world.pass(.seconds(10))
-        var record = try #require(world.api.announcements.values.first)
-        record.status?.addresses = [Self.entry("node-x")]
-        world.api.put(record)
+        world.api.put(ServiceL2Status(of: world.web, [Self.entry("node-x")]))
         try world.pass(.seconds(200))
         #expect(world.announcers == ["node-x"] && world.announced?.status == .true && world.unannounced == 0)
     }
@@ -110,9 +108,7 @@ struct SilentSpeakerTests {
         world.alive.remove("node-x")
         try world.pass(.seconds(200))
         #expect(world.announcers == [])
-        var record = try #require(world.api.announcements.values.first)
-        record.status?.addresses = [Self.entry("node-x")]
-        world.api.put(record)
+        world.api.put(ServiceL2Status(of: world.web, [Self.entry("node-x")]))
         try world.pass(.seconds(110))
         #expect(world.announcers == ["node-x"] && world.announced?.status == .true && world.unannounced == 0)
         try world.pass(.seconds(90))
@@ -123,9 +119,7 @@ struct SilentSpeakerTests {
     func deleted() throws {
         let world = try SilenceWorld([Self.entry("node-x")])
         world.alive.remove("node-x")
-        world.api.deleteLease(
-            ObjectKey(
-                namespace: HeraldObjects.defaultNamespace, name: HeraldObjects.speakerLease(node: "node-x")))
+        world.deleteLease(of: "node-x")
         try world.pass(.seconds(110))
         #expect(world.announcers == ["node-x"])
         try world.pass(.seconds(90))
@@ -137,9 +131,7 @@ struct SilentSpeakerTests {
         let world = try SilenceWorld([Self.entry("node-x")])
         world.alive.remove("node-x")
         try world.pass(.seconds(100))
-        world.api.deleteLease(
-            ObjectKey(
-                namespace: HeraldObjects.defaultNamespace, name: HeraldObjects.speakerLease(node: "node-x")))
+        world.deleteLease(of: "node-x")
         world.controller = .leading(world.api)
         try world.pass(.seconds(110))
         #expect(world.announcers == ["node-x"])

@@ -1,0 +1,19 @@
+package import KubernetesModel
+import Reconciliation
+
+extension ServiceL2Status {
+    /// What speakers write about a Service.
+    package init(of service: ObjectKey, _ entries: [Announced]) {
+        self.init(
+            metadata: ObjectMeta(
+                name: Self.objectName(namespace: service.namespace, name: service.name),
+                namespace: ControllerPolicy().namespace),
+            status: .init(serviceNamespace: service.namespace, serviceName: service.name, addresses: entries))
+    }
+
+    /// What one of them writes about an address that somebody else answers for.
+    package init(conflictOf service: ObjectKey, _ address: String, _ hardwareAddress: String) {
+        self.init(
+            of: service, [.init(address: address, interface: "eth0", node: "worker-1", conflict: hardwareAddress)])
+    }
+}
