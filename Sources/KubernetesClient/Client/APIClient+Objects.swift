@@ -24,7 +24,7 @@ extension APIClient {
         _ type: Object.Type = Object.self, namespace: String? = nil, labelSelector: String? = nil,
         fieldSelector: String? = nil
     ) async throws(APIError) -> ObjectList<Object> {
-        var list = ObjectList<Object>(items: [], resourceVersion: "", skipped: [])
+        var list = ObjectList<Object>()
         let target = ListTarget(
             namespace: namespace, labelSelector: labelSelector, fieldSelector: fieldSelector)
         var next: String?
@@ -37,7 +37,7 @@ extension APIClient {
             } catch {
                 // The continue token outlived the API server's memory: once more, in one piece.
                 guard error.isExpired, next != nil else { throw error }
-                list = ObjectList(items: [], resourceVersion: "", skipped: [])
+                list = ObjectList()
                 (next, limit) = (nil, nil)
             }
         } while next != nil
@@ -56,7 +56,7 @@ extension APIClient {
         return try Self.decode(try await perform(request))
     }
 
-    /// Makes a new object. Its name may be empty when `metadata.generateName` is not needed: it is not supported here.
+    /// Makes a new object of the name that it has: there is no `metadata.generateName` here.
     package func create<Object: KubernetesObject>(_ object: Object) async throws(APIError) -> Object {
         let path = Object.resource.path(namespace: object.metadata.namespace)
         return try Self.decode(try await perform(try Self.request(.post, path, object)))

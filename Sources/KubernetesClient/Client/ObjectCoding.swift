@@ -78,9 +78,9 @@ struct ListPage<Object: KubernetesObject>: Decodable {
 
 /// A list as the API server answered it, all pages together.
 package struct ObjectList<Object: KubernetesObject>: Sendable {
-    package var items: [Object]
+    package var items: [Object] = []
     /// Where a watch continues from.
-    package var resourceVersion: String
+    package var resourceVersion = ""
     /// Objects that could not be decoded.
-    package var skipped: [SkippedObject]
+    package var skipped: [SkippedObject] = []
 }

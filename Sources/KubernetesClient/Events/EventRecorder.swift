@@ -33,8 +33,8 @@ package final class EventRecorder: ServiceLifecycle.Service {
 
     package func record(_ kind: Kind, reason: String, message: String, regarding object: ObjectReference) {
         let key = EventAggregation.Key(object: object, type: kind.rawValue, reason: reason)
-        // The API server refuses longer notes.
-        let message = message.utf8.count > 1000 ? String(message.prefix(1000)) : message
+        // The API server refuses notes of more than 1,024 bytes.
+        let message = String(decoding: message.utf8.prefix(1000), as: UTF8.self)
         let acceptance = state.withLock {
             $0.record(
                 key, message: message, at: client.now(), wall: .now, suffix: UInt64.random(in: 0...UInt64.max))

@@ -110,8 +110,8 @@ private final class LeaderSession: Sendable {
                 return election.leadingEnds.map { min(pause, $0 - client.now()) } ?? pause
             }
             if pause > .zero { try await Task.sleep(for: pause.duration) }
-            if try await attempt() == .lost { return }
-            if !state.withLock({ $0.isLeader }) { return }
+            _ = try await attempt()
+            guard state.withLock({ $0.isLeader }) else { return }
         }
     }
 
@@ -128,7 +128,7 @@ private final class LeaderSession: Sendable {
             }
             let now = client.now()
             return state.withLock { election in
-                guard let written else { return election.isLeader ? election.failed(at: now) : .same }
+                guard let written else { return election.failed(at: now) }
                 return election.wrote(written, startedAt: startedAt, at: now)
             }
         } catch {

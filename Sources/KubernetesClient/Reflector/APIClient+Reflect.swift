@@ -42,14 +42,12 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
 
     func run() async {
         var random = SystemRandomNumberGenerator()
-        var list = ObjectList<Object>(items: [], resourceVersion: "", skipped: [])
+        var list = ObjectList<Object>()
         while !Task.isCancelled {
             let now = client.now()
             switch state.withLock({ $0.step(at: now, using: &random) }) {
             case .wait(let delay): try? await Task.sleep(for: delay.duration)
-            case .list(let next, let limit):
-                if next == nil { list = ObjectList(items: [], resourceVersion: "", skipped: []) }
-                await self.list(&list, limit: limit, continue: next)
+            case .list(let next, let limit): await self.list(&list, limit: limit, continue: next)
             case .watch(let version, let seconds): await watch(from: version, seconds: seconds)
             case .compare: await compare()
             }
@@ -59,24 +57,34 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
 
     // MARK: List
 
+    /// - Parameter list: the pages so far; empty again when they are handed over, or void.
     private func list(_ list: inout ObjectList<Object>, limit: Int?, continue next: String?) async {
         do {
             let page: ListPage<Object> = try await client.page(target, limit: limit, continue: next)
             page.add(to: &list)
-            let (version, now) = (list.resourceVersion, client.now())
-            let result = state.withLock { $0.pageTaken(resourceVersion: version, next: page.next, at: now) }
-            guard result == .complete else { return }
+            let version = list.resourceVersion
+            guard state.withLock({ $0.pageTaken(resourceVersion: version, next: page.next) }) == .complete else {
+                return
+            }
+            let (items, skipped) = (list.items, list.skipped)
+            list = ObjectList()
             client.metrics.relisted(Object.resource.plural)
-            for skipped in list.skipped { await handle(.problem(.skipped(skipped))) }
-            let items = list.items
-            list.items = []
+            for object in skipped { await tell(.skipped(object)) }
             await handle(.change(.replaced(items)))
             await tellAlive()
         } catch {
-            list = ObjectList(items: [], resourceVersion: "", skipped: [])
-            let now = client.now()
-            var random = SystemRandomNumberGenerator()
-            await tell(state.withLock { $0.listFailed(error, at: now, using: &random) }, .failed(error))
+            list = ObjectList()
+            await readFailed(error)
+        }
+    }
+
+    private func readFailed(_ error: APIError) async {
+        let now = client.now()
+        var random = SystemRandomNumberGenerator()
+        switch state.withLock({ $0.readFailed(error, at: now, using: &random) }) {
+        case .resume: break
+        case .retry(let delay), .relist(let delay):
+            await tell(error.isExpired ? .expired(retryIn: delay) : .interrupted(error, retryIn: delay))
         }
     }
 
@@ -90,11 +98,9 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
             let page: ListPage<Object> = try await client.page(
                 target, limit: 1, continue: nil, timeout: Self.comparisonTimeout)
             let version = page.metadata?.resourceVersion
-            if state.withLock({ $0.compared(with: version) }) == .wentBack { await handle(.problem(.wentBack)) }
+            if state.withLock({ $0.compared(with: version) }) == .wentBack { await tell(.wentBack) }
         } catch {
-            let now = client.now()
-            var random = SystemRandomNumberGenerator()
-            await tell(state.withLock { $0.compareFailed(error, at: now, using: &random) }, .failed(error))
+            await readFailed(error)
         }
     }
 
@@ -109,8 +115,17 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
         let now = client.now()
         var random = SystemRandomNumberGenerator()
         let recovery = state.withLock { $0.watchEnded(end, at: now, using: &random) }
-        if end == .closed, recovery == .resume { await tellAlive() }
-        await tell(recovery, end)
+        switch (recovery, end) {
+        case (.resume, _): await tellAlive()
+        case (_, .silent): await tell(.silent)
+        case (.relist(let delay), .failed(let error)) where error.isExpired || error.refusesVersion:
+            await tell(.expired(retryIn: delay))
+        case (.relist(let delay), .failed(let error)), (.retry(let delay), .failed(let error)):
+            await tell(.interrupted(error, retryIn: delay))
+        case (.relist(let delay), _), (.retry(let delay), _):
+            let error = APIError(code: .transport, message: "the watch ended too soon, or in the middle of an event")
+            await tell(.interrupted(error, retryIn: delay))
+        }
     }
 
     private func watchUntilEnd(from version: String, seconds: Int) async -> ReflectorState.WatchEnd {
@@ -165,7 +180,7 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
         case .bookmark(let version): took(version)
         case .failure(let error): throw EarlyEnd(end: .failed(error))
         case .skipped(let skipped, let version, let isDeletion):
-            await handle(.problem(.skipped(skipped)))
+            await tell(.skipped(skipped))
             took(version)
             if isDeletion { throw EarlyEnd(end: .unclear) }
         case .unknown: took(nil)
@@ -193,18 +208,7 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
         if state.withLock({ $0.provedAlive(at: now) }) { await handle(.alive(now)) }
     }
 
-    private func tell(_ recovery: ReflectorState.Recovery, _ end: ReflectorState.WatchEnd) async {
-        if Task.isCancelled { return }
-        switch (recovery, end) {
-        case (.resume, _): break
-        case (_, .silent): await handle(.problem(.silent))
-        case (.relist(let delay), .failed(let error)) where error.isExpired || error.refusesVersion:
-            await handle(.problem(.expired(retryIn: delay)))
-        case (.relist(let delay), .failed(let error)), (.retry(let delay), .failed(let error)):
-            await handle(.problem(.interrupted(error, retryIn: delay)))
-        case (.relist(let delay), _), (.retry(let delay), _):
-            let error = APIError(code: .transport, message: "the watch ended too soon, or in the middle of an event")
-            await handle(.problem(.interrupted(error, retryIn: delay)))
-        }
+    private func tell(_ problem: ReflectorProblem) async {
+        if !Task.isCancelled { await handle(.problem(problem)) }
     }
 }

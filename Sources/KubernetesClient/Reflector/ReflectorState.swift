@@ -112,7 +112,7 @@ package struct ReflectorState: Sendable {
     }
 
     /// A page was read.
-    package mutating func pageTaken(resourceVersion version: String?, next: String?, at now: Instant) -> PageResult {
+    package mutating func pageTaken(resourceVersion version: String?, next: String?) -> PageResult {
         if case .listing(_, let limit) = phase, let next, !next.isEmpty {
             phase = .listing(continue: next, limit: limit)
             return .more
@@ -123,16 +123,18 @@ package struct ReflectorState: Sendable {
         return .complete
     }
 
-    /// A page could not be read. Pages that were taken before are void.
-    package mutating func listFailed(
+    /// A page, or the current resource version, could not be read. Pages that were taken before are void.
+    package mutating func readFailed(
         _ error: APIError, at now: Instant, using random: inout some RandomNumberGenerator
     ) -> Recovery {
-        if error.isExpired, case .listing(_?, _) = phase {
+        switch phase {
+        case .listing(_?, _) where error.isExpired:
             // The continue token expired. In one piece a list cannot expire.
             phase = .listing(continue: nil, limit: nil)
             return .relist(after: .zero)
+        case .comparing: return wait(error, isListing: false, at: now, using: &random)
+        case .listing, .watching, .waiting: return wait(error, isListing: true, at: now, using: &random)
         }
-        return .relist(after: wait(error, isListing: true, at: now, using: &random))
     }
 
     // MARK: Compare
@@ -155,13 +157,6 @@ package struct ReflectorState: Sendable {
         resourceVersion = nil
         phase = .listing(continue: nil, limit: pageSize)
         return .wentBack
-    }
-
-    /// The current resource version could not be read.
-    package mutating func compareFailed(
-        _ error: APIError, at now: Instant, using random: inout some RandomNumberGenerator
-    ) -> Recovery {
-        .retry(after: wait(error, isListing: false, at: now, using: &random))
     }
 
     // MARK: Watch
@@ -197,30 +192,24 @@ package struct ReflectorState: Sendable {
                 phase = .watching(openedAt: nil, hasProgressed: false)
                 return .resume
             }
-            return .retry(after: wait(nil, isListing: false, at: now, using: &random))
+            return wait(nil, isListing: false, at: now, using: &random)
         case .silent:
             phase = .comparing
             return .retry(after: .zero)
         case .failed(let error) where error.isExpired || error.refusesVersion:
             // At once the first time; a server that says so again and again is left in peace.
             let isFirst = backoff.failures == 0
-            let delay = backoff.next(using: &random)
+            let recovery = wait(nil, isListing: true, at: now, using: &random)
             resourceVersion = nil
-            guard !isFirst else {
-                phase = .listing(continue: nil, limit: pageSize)
-                return .relist(after: .zero)
-            }
-            phase = .waiting(until: now + delay, isListing: true)
-            return .relist(after: delay)
+            guard isFirst else { return recovery }
+            phase = .listing(continue: nil, limit: pageSize)
+            return .relist(after: .zero)
         case .failed(let error) where error.code == .overflow:
             phase = .comparing
             return .retry(after: .zero)
-        case .failed(let error):
-            return .retry(after: wait(error, isListing: false, at: now, using: &random))
-        case .garbled:
-            return .retry(after: wait(nil, isListing: false, at: now, using: &random))
-        case .unclear:
-            return .relist(after: wait(nil, isListing: true, at: now, using: &random))
+        case .failed(let error): return wait(error, isListing: false, at: now, using: &random)
+        case .garbled: return wait(nil, isListing: false, at: now, using: &random)
+        case .unclear: return wait(nil, isListing: true, at: now, using: &random)
         }
     }
 
@@ -237,7 +226,7 @@ package struct ReflectorState: Sendable {
 
     private mutating func wait(
         _ error: APIError?, isListing: Bool, at now: Instant, using random: inout some RandomNumberGenerator
-    ) -> Interval {
+    ) -> Recovery {
         var delay = backoff.next(using: &random)
         if let asked = error?.retryAfter, asked > 0 {
             // Never before it was asked for, and not all clients in the same moment after it.
@@ -246,7 +235,7 @@ package struct ReflectorState: Sendable {
             delay = floor + delay / 2 + Interval(nanoseconds: Int64.random(in: 0...spread, using: &random))
         }
         phase = .waiting(until: now + delay, isListing: isListing)
-        return delay
+        return isListing ? .relist(after: delay) : .retry(after: delay)
     }
 }
 

@@ -10,10 +10,9 @@ import Synchronization
 ///
 /// Short requests and watches have a client each, so that a slow write never disturbs a watch. Watches share one HTTP/2
 /// connection; short requests go over a few HTTP/1.1 connections that are kept alive, because a stream for each would cost
-/// more than the request. When the peer of a watch
-/// is gone, the watch client is replaced, because HTTP/2 would go on using the dead connection; the old one is shut
-/// down when the last watch has left it. A certificate authority or client certificate that changed on disk replaces
-/// both clients.
+/// more than the request. When the peer of a watch is gone, the watch client is replaced, because HTTP/2 would go on using
+/// the dead connection; the old one is shut down when the last watch has left it. A certificate authority or client
+/// certificate that changed on disk replaces both clients.
 package final class AsyncHTTPClientTransport: APITransport {
     private let group: MultiThreadedEventLoopGroup
     private let short: ClientPool
@@ -33,7 +32,7 @@ package final class AsyncHTTPClientTransport: APITransport {
     }
 
     package func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
-        let (prepared, pool) = (prepare(request), short)
+        let (prepared, pool) = (HTTPClientRequest(request, base: base), short)
         // Kept by the event loop: a task that sleeps beside each request would cost as much as the request, and its timer
         // would stay until its time is up.
         let deadline = NIODeadline.now() + .nanoseconds(request.timeout.nanoseconds)
@@ -72,8 +71,6 @@ package final class AsyncHTTPClientTransport: APITransport {
     ) {
         short.shutdown { watching.shutdown { group.shutdownGracefully { _ in done() } } }
     }
-
-    private func prepare(_ request: HTTPRequest) -> HTTPClientRequest { HTTPClientRequest(request, base: base) }
 
     /// - Parameter deadline: for the last byte; a body that stalls ends by the client's own read timeout.
     static func collect(

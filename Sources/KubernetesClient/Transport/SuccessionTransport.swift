@@ -12,15 +12,10 @@ package final class SuccessionTransport: APITransport {
     /// Four days of a speaker's watches; 33 MB lost.
     package static let limit = 200_000
 
-    private struct State {
-        var requests = 0
-        var hasPassed = false
-    }
-
     private let first: any APITransport
     private let second: any APITransport
     private let limit: Int
-    private let state = Mutex(State())
+    private let requests = Atomic(0)
     private let passed: @Sendable () -> Void
 
     package convenience init(_ configuration: APIConfiguration, logger: Logger?) throws(APIError) {
@@ -55,14 +50,9 @@ package final class SuccessionTransport: APITransport {
 
     /// Counts one more request, and says who carries it.
     fileprivate func isFirst() -> Bool {
-        let (isFirst, isTurn) = state.withLock { state in
-            guard !state.hasPassed else { return (false, false) }
-            state.requests += 1
-            state.hasPassed = state.requests > limit
-            return (!state.hasPassed, state.hasPassed)
-        }
-        if isTurn { passed() }
-        return isFirst
+        let number = requests.add(1, ordering: .relaxed).newValue
+        if number == limit + 1 { passed() }
+        return number <= limit
     }
 }
 

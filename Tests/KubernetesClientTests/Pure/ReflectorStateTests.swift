@@ -23,7 +23,7 @@ struct ReflectorStateTests {
     func listed(_ pace: WatchPace = .prompt) -> ReflectorState {
         var (state, random) = (ReflectorState(pace: pace), LeastRandom())
         _ = state.step(at: .at(0), using: &random)
-        _ = state.pageTaken(resourceVersion: "100", next: nil, at: .at(0))
+        _ = state.pageTaken(resourceVersion: "100", next: nil)
         return state
     }
 
@@ -39,9 +39,9 @@ struct ReflectorStateTests {
     mutating func listThenWatch() {
         var state = ReflectorState(pace: .prompt, pageSize: 500)
         #expect(state.step(at: .at(0), using: &random) == .list(continue: nil, limit: 500))
-        #expect(state.pageTaken(resourceVersion: "100", next: "abc", at: .at(0)) == .more)
+        #expect(state.pageTaken(resourceVersion: "100", next: "abc") == .more)
         #expect(state.step(at: .at(0), using: &random) == .list(continue: "abc", limit: 500))
-        #expect(state.pageTaken(resourceVersion: "100", next: "", at: .at(0)) == .complete)
+        #expect(state.pageTaken(resourceVersion: "100", next: "") == .complete)
         #expect(state.step(at: .at(0), using: &random) == .watch(from: "100", seconds: 10))
     }
 
@@ -49,9 +49,9 @@ struct ReflectorStateTests {
     mutating func listFails() {
         var state = ReflectorState(pace: .prompt)
         _ = state.step(at: .at(0), using: &random)
-        _ = state.pageTaken(resourceVersion: "100", next: "abc", at: .at(0))
+        _ = state.pageTaken(resourceVersion: "100", next: "abc")
         let error = APIError(code: .status(500), message: "broken")
-        #expect(state.listFailed(error, at: .at(0), using: &random) == .relist(after: .milliseconds(250)))
+        #expect(state.readFailed(error, at: .at(0), using: &random) == .relist(after: .milliseconds(250)))
         #expect(state.step(at: .at(0.1), using: &random) == .wait(.milliseconds(150)))
         #expect(state.step(at: .at(0.25), using: &random) == .list(continue: nil, limit: 500))
     }
@@ -60,8 +60,8 @@ struct ReflectorStateTests {
     mutating func continueExpires() {
         var state = ReflectorState(pace: .prompt)
         _ = state.step(at: .at(0), using: &random)
-        _ = state.pageTaken(resourceVersion: "100", next: "abc", at: .at(0))
-        #expect(state.listFailed(gone, at: .at(0), using: &random) == .relist(after: .zero))
+        _ = state.pageTaken(resourceVersion: "100", next: "abc")
+        #expect(state.readFailed(gone, at: .at(0), using: &random) == .relist(after: .zero))
         #expect(state.step(at: .at(0), using: &random) == .list(continue: nil, limit: nil))
     }
 
@@ -229,7 +229,7 @@ struct ReflectorStateTests {
             delays.append(delay.seconds)
             now = now + delay
             #expect(state.step(at: now, using: &random) == .compare)
-            recovery = state.compareFailed(Self.failed, at: now, using: &random)
+            recovery = state.readFailed(Self.failed, at: now, using: &random)
         }
         #expect(delays == [0.25, 0.5, 1, 2])
     }
@@ -252,7 +252,7 @@ struct ReflectorStateTests {
         var state = watching()
         #expect(state.watchEnded(.failed(gone), at: .at(0), using: &random) == .relist(after: .zero))
         _ = state.step(at: .at(0), using: &random)
-        _ = state.listFailed(gone, at: .at(0), using: &random)
+        _ = state.readFailed(gone, at: .at(0), using: &random)
         #expect(state.step(at: .at(0.1), using: &random) == .wait(.milliseconds(400)))
     }
 
@@ -269,7 +269,7 @@ struct ReflectorStateTests {
             delays.append(delay.seconds)
             now = now + delay
             #expect(state.step(at: now, using: &random) == .list(continue: nil, limit: 500))
-            _ = state.pageTaken(resourceVersion: "200", next: nil, at: now)
+            _ = state.pageTaken(resourceVersion: "200", next: nil)
             #expect(state.step(at: now, using: &random) == .watch(from: "200", seconds: 10))
         }
         #expect(delays == [0, 0.5, 1, 2, 3])
@@ -282,10 +282,10 @@ struct ReflectorStateTests {
     mutating func onePieceFails() {
         var state = ReflectorState(pace: .prompt)
         _ = state.step(at: .at(0), using: &random)
-        for next in ["a", "b"] { _ = state.pageTaken(resourceVersion: "100", next: next, at: .at(0)) }
-        #expect(state.listFailed(gone, at: .at(0), using: &random) == .relist(after: .zero))
+        for next in ["a", "b"] { _ = state.pageTaken(resourceVersion: "100", next: next) }
+        #expect(state.readFailed(gone, at: .at(0), using: &random) == .relist(after: .zero))
         #expect(state.step(at: .at(0), using: &random) == .list(continue: nil, limit: nil))
-        #expect(state.listFailed(Self.failed, at: .at(0), using: &random) == .relist(after: .milliseconds(250)))
+        #expect(state.readFailed(Self.failed, at: .at(0), using: &random) == .relist(after: .milliseconds(250)))
         #expect(state.step(at: .at(0.25), using: &random) == .list(continue: nil, limit: 500))
     }
 

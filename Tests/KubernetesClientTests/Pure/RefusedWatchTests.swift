@@ -5,37 +5,53 @@ import Testing
 
 @testable import KubernetesClient
 
-@Suite("A watch that is refused")
+@Suite("What is refused")
 struct RefusedWatchTests {
-    @Test("the connection that brought the refusal is kept", arguments: [403, 410, 429, 500])
+    @Test("the connection that brought the refusal of a watch is kept", arguments: [403, 410, 429, 500])
     func connection(status: Int) async throws {
         let log = SuccessionTests.Log()
+        _ = try await firstProblem(over: RefusingTransport(status: status, log: log))
+        #expect(log.lines.prefix(3) == ["lists", "watches", "told"])
+    }
+
+    @Test("a list that is refused tells the API server's reason", arguments: [400, 403, 500])
+    func list(status: Int) async throws {
+        let transport = RefusingTransport(status: status, refusesLists: true, log: SuccessionTests.Log())
+        guard case .interrupted(let error, _)? = try await firstProblem(over: transport) else {
+            Issue.record("no reason is told")
+            return
+        }
+        #expect(error.status == status)
+    }
+
+    private func firstProblem(over transport: RefusingTransport) async throws -> ReflectorProblem? {
         let configuration = APIConfiguration(server: ServerAddress(host: "api.invalid", port: 6443, isTLS: true))
         let selection = try TransportSelection(for: configuration, preference: .asyncHTTPClient)
         let client = try APIClient(configuration, selection: selection, limits: RequestLimits()) {
-            _ throws(APIError) in RefusingTransport(status: status, log: log)
+            _ throws(APIError) in transport
         }
-        await withTaskGroup(of: Void.self) { group in
-            let (told, end) = AsyncStream.makeStream(of: Void.self)
+        return await withTaskGroup(of: Void.self) { group in
+            let (problems, told) = AsyncStream.makeStream(of: ReflectorProblem.self)
             group.addTask {
                 await client.reflect(Service.self) { event in
-                    guard case .problem = event else { return }
-                    log.add("told")
-                    end.finish()
+                    guard case .problem(let problem) = event else { return }
+                    transport.log.add("told")
+                    told.yield(problem)
                 }
             }
-            for await _ in told {}
-            #expect(log.lines.prefix(3) == ["lists", "watches", "told"])
-            group.cancelAll()
+            defer { group.cancelAll() }
+            return await problems.first { _ in true }
         }
     }
 
     struct RefusingTransport: APITransport, WatchChannel {
         let status: Int
+        var refusesLists = false
         let log: SuccessionTests.Log
 
         func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
             log.add("lists")
+            if refusesLists { return HTTPResponse(status: status, retryAfter: 60, body: Data()) }
             let list = #"{"metadata":{"resourceVersion":"7"},"items":[]}"#
             return HTTPResponse(status: 200, retryAfter: nil, body: Data(list.utf8))
         }
