@@ -4,7 +4,7 @@ import ObjectStore
 
 extension Cluster {
     func create(_ object: JSONValue, _ request: WriteRequest) throws(APIFailure) -> WriteOutcome {
-        try write(request.definition.storage) { (state) throws(APIFailure) in
+        try write { (state) throws(APIFailure) in
             try Self.checkNamespace(request, state.store)
             let outcome = try state.store.create(object, request) { (new, old) throws(APIFailure) in
                 try Self.admit(&new, old: old, request, &state.allocator, validator)
@@ -19,7 +19,7 @@ extension Cluster {
         _ request: WriteRequest, createsMissing: Bool = false,
         transform: (JSONValue) throws(APIFailure) -> JSONValue
     ) throws(APIFailure) -> WriteOutcome {
-        try write(request.definition.storage) { (state) throws(APIFailure) in
+        try write { (state) throws(APIFailure) in
             let old = state.store.value(request.definition.storage, request.key)
             guard old != nil || !createsMissing else {
                 try Self.checkNamespace(request, state.store)
@@ -36,7 +36,7 @@ extension Cluster {
     }
 
     func apply(_ configuration: JSONValue, _ request: WriteRequest, force: Bool) throws(APIFailure) -> WriteOutcome {
-        try write(request.definition.storage) { (state) throws(APIFailure) in
+        try write { (state) throws(APIFailure) in
             let old = state.store.value(request.definition.storage, request.key)
             if old == nil { try Self.checkNamespace(request, state.store) }
             let outcome = try state.store.apply(configuration, request, force: force) { (new, old) throws(APIFailure) in
@@ -50,7 +50,7 @@ extension Cluster {
     func delete(_ request: WriteRequest, uid: String? = nil, resourceVersion: String? = nil) throws(APIFailure)
         -> WriteOutcome
     {
-        try write(request.definition.storage) { (state) throws(APIFailure) in
+        try write { (state) throws(APIFailure) in
             let old = state.store.value(request.definition.storage, request.key)
             if request.definition.storage == "namespaces", !request.isDryRun {
                 return try Self.deleteNamespace(request, uid: uid, resourceVersion: resourceVersion, &state)

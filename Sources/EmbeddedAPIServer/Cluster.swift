@@ -16,17 +16,14 @@ final class Cluster: Sendable {
         var watchers: [String: [Int: AsyncStream<Void>.Continuation]] = [:]
         var nextWatcher = 0
 
-        /// What follows from objects that were read from elsewhere; their history is not known.
+        /// What follows from objects that were read from elsewhere. History is not taken over: watches must list again.
         init(restored: ObjectStore, ranges: [IPPrefix]) {
             store = restored
-            store.finishRestoring()
+            store.compact()
             allocator = ServiceAllocator(ranges: ranges)
             for service in store.values("services") { allocator.claim(service) }
             registry = Registry(customResourceDefinitions: store.values(CustomResources.storage))
-            for storage in Set(registry.all.filter { $0.secondsToLive != nil }.map(\.storage)) {
-                guard let definition = registry.all.first(where: { $0.storage == storage }) else { continue }
-                store.resumeExpiry(of: definition)
-            }
+            for definition in registry.all where definition.secondsToLive != nil { store.resumeExpiry(of: definition) }
         }
     }
 
@@ -56,9 +53,7 @@ final class Cluster: Sendable {
     ///
     /// Once the journal could not be written, this change and all that follow are refused: nothing is confirmed that a
     /// restart would lose.
-    func write(
-        _ storage: String, _ body: (inout State) throws(APIFailure) -> WriteOutcome
-    ) throws(APIFailure) -> WriteOutcome {
+    func write(_ body: (inout State) throws(APIFailure) -> WriteOutcome) throws(APIFailure) -> WriteOutcome {
         try state.withLock { (state) throws(APIFailure) -> WriteOutcome in
             try checkJournal()
             let outcome = try body(&state)

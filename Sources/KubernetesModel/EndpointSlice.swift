@@ -26,7 +26,6 @@ public struct EndpointSlice: KubernetesObject {
         public var isReady: Bool { conditions?.ready ?? true }
         /// Falls back to `ready` when absent.
         public var isServing: Bool { conditions?.serving ?? isReady }
-        public var isTerminating: Bool { conditions?.terminating ?? false }
     }
 
     public struct Conditions: Codable, Sendable, Hashable {

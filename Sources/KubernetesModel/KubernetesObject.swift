@@ -78,16 +78,9 @@ public struct ObjectMeta: Codable, Sendable, Hashable {
     }
 }
 
-/// `metav1.ListMeta`.
+/// `metav1.ListMeta`, reduced.
 public struct ListMeta: Codable, Sendable, Hashable {
     public var resourceVersion: String?
     /// Where the next page begins; absent or empty on the last page.
     public var `continue`: String?
-    public var remainingItemCount: Int?
-
-    public init(resourceVersion: String? = nil, continue: String? = nil, remainingItemCount: Int? = nil) {
-        (self.resourceVersion, self.continue, self.remainingItemCount) = (
-            resourceVersion, `continue`, remainingItemCount
-        )
-    }
 }

@@ -43,6 +43,7 @@ extension ObjectStore {
 
     /// After a restart: the time of what was restored counts on from its last write, as far as the object tells it.
     public mutating func resumeExpiry(of definition: ResourceDefinition) {
+        expirations[definition.storage] = nil
         let objects = keys(definition.storage).compactMap { key in
             object(definition.storage, key).map { (key, $0.stored.version, Self.lastWrite($0.value)) }
         }

@@ -52,11 +52,6 @@ public struct ObjectStore: Sendable {
         version = max(version, entry.version)
     }
 
-    /// History does not survive a restart: a watch from before it must list again.
-    public mutating func finishRestoring() {
-        for name in collections.keys { collections[name]?.forgetHistory(through: version) }
-    }
-
     /// Everything that exists now, for a snapshot.
     public func snapshot() -> [JournalEntry] {
         collections.flatMap { storage, collection in

@@ -124,10 +124,7 @@ public struct FieldQuery: Sendable, Hashable {
         self.terms = terms
     }
 
-    /// The one object name it asks for, if it does.
-    public var name: String? { terms.first { $0.isEqual && $0.path == ["metadata", "name"] }?.value }
-
-    /// Whether name and namespace decide, so that the object's value is not needed.
+    /// Whether more than name and namespace decides.
     var needsValue: Bool { terms.contains { $0.path.first != "metadata" } }
 
     public func matches(_ key: ObjectKey, value: () -> JSONValue) -> Bool {

@@ -76,7 +76,7 @@ import Testing
         try write(&store, "old", count: 2, at: 2000)
         var restored = ObjectStore()
         for entry in store.snapshot() { try restored.restore(entry) }
-        restored.finishRestoring()
+        restored.compact()
         restored.resumeExpiry(of: Self.definition)
         restored.expire(at: Timestamp(seconds: 2000 + Self.hour - 1))
         #expect(restored.count("events") == 1)

@@ -109,7 +109,7 @@ import Testing
         var store = try history(seed: seed, steps: 200)
         var restored = ObjectStore()
         for entry in store.takeJournal() { try restored.restore(entry) }
-        restored.finishRestoring()
+        restored.compact()
         #expect(restored.version == store.version)
         #expect(restored.values("configmaps") == store.values("configmaps"))
         #expect(restored.changes("configmaps", after: store.version - 1, limit: 1) == nil)

@@ -95,9 +95,7 @@ struct ResourceCall: Sendable {
             guard request.continue == nil else {
                 throw .badRequest("specifying resource version is not allowed when using continue")
             }
-            if query["resourceVersionMatch"] == "Exact" {
-                request.exactly = version
-            } else if version > cluster.read({ $0.store.version }) {
+            if query["resourceVersionMatch"] == "Exact" || version > cluster.read({ $0.store.version }) {
                 request.exactly = version
             }
         }

@@ -41,7 +41,6 @@ import Testing
     func pages(api: APIUnderTest) async throws {
         try await api.run { probe in
             for name in ["a", "b", "c", "d", "e"] { try await probe.post(probe.configMaps(), probe.configMap(name)) }
-            // An own label keeps objects that the server made for itself out of the lists.
             let first = try await probe.get(probe.configMaps("?limit=2"))
             #expect(first.names == ["a", "b"])
             #expect(first.body.at("metadata", "remainingItemCount")?.integer ?? 0 >= 3)
