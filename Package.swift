@@ -175,15 +175,15 @@ let tests: [Target] = [
         name: "KubernetesClientTests",
         dependencies: [
             "KubernetesClient", "KubernetesModel", "MonotonicTime", "EmbeddedAPIServer", "ObjectStore", "ContractKit",
-            asyncHTTPClient, nioCore, nioPosix, nioSSL, x509, asn1, crypto, logging, lifecycle,
+            "Lab", asyncHTTPClient, nioCore, nioPosix, nioSSL, x509, asn1, crypto, logging, lifecycle,
         ]),
     .testTarget(
         name: "EmbeddedAPIServerTests",
         dependencies: [
-            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesClient", "ContractKit", asyncHTTPClient,
-            nioCore, nioHTTP1, nioSSL, yams, logging, lifecycle,
+            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesClient", "ContractKit", "Lab",
+            asyncHTTPClient, nioCore, nioHTTP1, nioSSL, yams, logging, lifecycle,
         ]),
-    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", logging, metrics, lifecycle]),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Lab", logging, metrics, lifecycle]),
     .testTarget(
         name: "ControllerDaemonTests",
         dependencies: [

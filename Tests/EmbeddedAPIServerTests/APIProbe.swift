@@ -24,17 +24,34 @@ struct APIProbe: Sendable {
     let url: String
     var token: String
     let client: HTTPClient
-    var namespace = ""
+    var namespace: String
     /// `nil` for a real server.
     let embedded: EmbeddedAPIServer?
 
-    static func client(certificateAuthorityPEM: String) throws -> HTTPClient {
+    /// Lends a probe of a server, in the namespace `default`.
+    static func of<Value: Sendable>(
+        _ url: String, authorityPEM: String, token: String, embedded: EmbeddedAPIServer? = nil,
+        _ body: (APIProbe) async throws -> Value
+    ) async throws -> Value {
         var tls = TLSConfiguration.makeClientConfiguration()
-        tls.trustRoots = .certificates([try NIOSSLCertificate(bytes: Array(certificateAuthorityPEM.utf8), format: .pem)]
-        )
+        tls.trustRoots = .certificates([try NIOSSLCertificate(bytes: Array(authorityPEM.utf8), format: .pem)])
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-        configuration.timeout.connect = .seconds(10)
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        configuration.timeout = .init(connect: .seconds(10), read: .seconds(60))
+        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            try await body(
+                APIProbe(url: url, token: token, client: client, namespace: "default", embedded: embedded))
+        }
+    }
+
+    /// Lends a probe of an embedded server, in the namespace `default`.
+    static func embedded<Value: Sendable>(
+        _ configuration: APIServerConfiguration, _ body: @Sendable (APIProbe) async throws -> Value
+    ) async throws -> Value {
+        try await withEmbeddedAPIServer(configuration) { server in
+            try await of(
+                server.url, authorityPEM: server.certificateAuthorityPEM, token: server.adminToken, embedded: server,
+                body)
+        }
     }
 
     func services(_ rest: String = "") -> String { "/api/v1/namespaces/\(namespace)/services\(rest)" }
@@ -52,7 +69,9 @@ struct APIProbe: Sendable {
         request.headers.add(name: "User-Agent", value: "contract/1.0")
         if let type { request.headers.add(name: "Content-Type", value: type) }
         request.headers.add(name: "Accept", value: accept ?? "application/json")
-        if let body { request.body = .bytes(body) }
+        // In one piece: of several, async-http-client keeps the rest back when the answer is a refusal, and then never ends
+        // the HTTP/2 stream, nor its own shutdown.
+        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
         return request
     }
 

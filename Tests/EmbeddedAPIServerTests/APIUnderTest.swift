@@ -21,30 +21,21 @@ enum APIUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
             var configuration = APIServerConfiguration()
             configuration.enforcesRBAC = true
             configuration.bookmarkInterval = .milliseconds(200)
-            try await withEmbeddedAPIServer(configuration) { server in
-                let client = try APIProbe.client(certificateAuthorityPEM: server.certificateAuthorityPEM)
-                try await Self.prepare(
-                    APIProbe(url: server.url, token: server.adminToken, client: client, embedded: server), body)
-            }
+            try await APIProbe.embedded(configuration) { try await Self.prepare($0, body) }
         case .real:
             let real = try await RealAPIServer.shared.start()
-            let client = try APIProbe.client(certificateAuthorityPEM: real.certificateAuthorityPEM)
-            try await Self.prepare(APIProbe(url: real.url, token: real.token, client: client, embedded: nil), body)
+            try await APIProbe.of(real.url, authorityPEM: real.certificateAuthorityPEM, token: real.token) {
+                try await Self.prepare($0, body)
+            }
         }
     }
 
     private static func prepare(_ probe: APIProbe, _ body: (APIProbe) async throws -> Void) async throws {
         var probe = probe
-        do {
-            probe.namespace = "contract-\(UInt32.random(in: 0...UInt32.max))"
-            try await probe.post("/api/v1/namespaces", ["metadata": ["name": .string(probe.namespace)]])
-            try await install(widgetDefinition, on: probe)
-            try await body(probe)
-        } catch {
-            try? await probe.client.shutdown()
-            throw error
-        }
-        try await probe.client.shutdown()
+        probe.namespace = "contract-\(UInt32.random(in: 0...UInt32.max))"
+        try await probe.post("/api/v1/namespaces", ["metadata": ["name": .string(probe.namespace)]])
+        try await install(widgetDefinition, on: probe)
+        try await body(probe)
     }
 
     /// A custom resource is served a moment after its definition is accepted.

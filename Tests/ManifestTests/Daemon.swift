@@ -29,9 +29,7 @@ final class Daemon {
     var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
     func stop() {
-        // A child of a test thread starts with its signals blocked, so that only this one is sure to arrive.
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
+        process.killNow()
         try? FileManager.default.removeItem(at: log)
     }
 

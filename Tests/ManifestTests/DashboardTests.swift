@@ -97,8 +97,7 @@ private final class Prometheus {
     }
 
     func stop() {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
+        process.killNow()
         try? FileManager.default.removeItem(at: folder)
     }
 

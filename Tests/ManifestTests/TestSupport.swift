@@ -51,6 +51,18 @@ private func runBlocking(_ program: URL, _ arguments: [String], in directory: UR
         errors: (try? String(contentsOf: errors, encoding: .utf8)) ?? "")
 }
 
+extension Process {
+    /// Ends it, and returns when it is dead. `waitUntilExit()` waits for whoever has inherited its socket, too, and holds
+    /// a thread meanwhile that all tests share.
+    func killNow() {
+        guard isRunning else { return }
+        // A child of a test thread starts with its signals blocked, so that only this one is sure to arrive.
+        kill(processIdentifier, SIGKILL)
+        var ended = unsafe siginfo_t()
+        _ = unsafe waitid(P_PID, id_t(processIdentifier), &ended, WEXITED | WNOWAIT)
+    }
+}
+
 /// Whether the kubectl here renders today's kustomizations.
 func hasModernKubectl() async throws -> Bool {
     guard let version = try await run("kubectl", ["version", "--client"]) else { return false }

@@ -1,5 +1,6 @@
 import CoreMetrics
 import Foundation
+import Lab
 import Logging
 import ServiceLifecycle
 import Telemetry
@@ -66,7 +67,7 @@ struct ServerTests {
             }
         }
         #expect(registry.undeclared.isEmpty)
-        let result = try await run("promtool", ["check", "metrics"], input: registry.exposition())
+        let result = try await Program(["promtool", "check", "metrics"], input: registry.exposition()).run()
         #expect(result.status == 0, "\(result.output)")
     }
 
@@ -78,8 +79,8 @@ struct ServerTests {
                 for i in $(seq 1 40); do exec {fd}<>/dev/tcp/127.0.0.1/\(port); done 2>/dev/null
                 curl -s --noproxy '*' -m 5 -o /dev/null http://127.0.0.1:\(port)/readyz || printf refused
                 """
-            let crowd = try await run("bash", ["-c", script])
-            #expect(crowd.output == "refused")
+            let crowd = try await Program(["bash", "-c", script]).run()
+            #expect(crowd.output == "refused", "status \(crowd.status)")
             var status = 0
             for _ in 0..<50 where status != 200 {
                 status = try await curl("http://127.0.0.1:\(port)/readyz").status

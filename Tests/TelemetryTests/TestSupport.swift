@@ -1,5 +1,4 @@
-import Dispatch
-import Foundation
+import Lab
 import Logging
 import Telemetry
 import Testing
@@ -21,34 +20,6 @@ func withTelemetry(
     }
 }
 
-struct CommandResult {
-    var status: Int32
-    var output: String
-}
-
-/// Runs a program and collects what it prints, on a thread that may block.
-func run(_ program: String, _ arguments: [String], input: String = "") async throws -> CommandResult {
-    try await withCheckedThrowingContinuation { continuation in
-        DispatchQueue.global().async {
-            continuation.resume(with: Result { try runBlocking(program, arguments, input: input) })
-        }
-    }
-}
-
-private func runBlocking(_ program: String, _ arguments: [String], input: String) throws -> CommandResult {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    let (stdin, stdout) = (Pipe(), Pipe())
-    (process.standardInput, process.standardOutput, process.standardError) = (stdin, stdout, stdout)
-    try process.run()
-    try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-    try stdin.fileHandleForWriting.close()
-    let output = try stdout.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return CommandResult(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
-}
-
 struct HTTPReply {
     var status: Int
     var type: String
@@ -57,12 +28,13 @@ struct HTTPReply {
 
 func curl(_ url: String, _ options: String...) async throws -> HTTPReply {
     let format = "\n%{http_code} %{content_type}"
-    let result = try await run("curl", ["-s", "-g", "--noproxy", "*", "-m", "10", "-w", format] + options + [url])
-    let split = try #require(result.output.lastIndex(of: "\n"))
-    let trailer = result.output[result.output.index(after: split)...].split(separator: " ", maxSplits: 1)
+    let program = Program(["curl", "-s", "-g", "--noproxy", "*", "-m", "10", "-w", format] + options + [url])
+    let output = try await program.run().output
+    let split = try #require(output.lastIndex(of: "\n"))
+    let trailer = output[output.index(after: split)...].split(separator: " ", maxSplits: 1)
     return HTTPReply(
         status: Int(trailer.first ?? "") ?? 0, type: trailer.count > 1 ? String(trailer[1]) : "",
-        body: String(result.output[..<split]))
+        body: String(output[..<split]))
 }
 
 /// A log that nobody reads.

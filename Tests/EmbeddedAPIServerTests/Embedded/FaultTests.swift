@@ -109,10 +109,7 @@ import Testing
     func history() async throws {
         var configuration = APIServerConfiguration()
         configuration.historyLimit = 8
-        try await withEmbeddedAPIServer(configuration) { server in
-            let client = try APIProbe.client(certificateAuthorityPEM: server.certificateAuthorityPEM)
-            var probe = APIProbe(url: server.url, token: server.adminToken, client: client, embedded: server)
-            probe.namespace = "default"
+        try await APIProbe.embedded(configuration) { probe in
             let start = try await probe.get(probe.configMaps()).version
             for number in 0..<20 { try await probe.post(probe.configMaps(), probe.configMap("n\(number)")) }
             let old = try await probe.watch(probe.configMaps("?resourceVersion=\(start)"), count: 1)
@@ -120,7 +117,6 @@ import Testing
             let newest = Int(try await probe.get(probe.configMaps()).version) ?? 0
             let close = try await probe.watch(probe.configMaps("?resourceVersion=\(newest - 2)"), count: 2)
             #expect(close.map(\.type) == ["ADDED", "ADDED"])
-            try await client.shutdown()
         }
     }
 
@@ -164,15 +160,11 @@ import Testing
             guard type.kind == "ConfigMap", object.at("data", "bad") != nil else { return [] }
             return [Status.Cause(reason: "FieldValueInvalid", message: "Invalid value: no", field: "data.bad")]
         }
-        try await withEmbeddedAPIServer(configuration) { server in
-            let client = try APIProbe.client(certificateAuthorityPEM: server.certificateAuthorityPEM)
-            var probe = APIProbe(url: server.url, token: server.adminToken, client: client, embedded: server)
-            probe.namespace = "default"
+        try await APIProbe.embedded(configuration) { probe in
             let refused = try await probe.post(probe.configMaps(), probe.configMap("a", data: ["bad": "1"]))
             #expect(refused.status == 422)
             #expect(refused.message == "ConfigMap \"a\" is invalid: data.bad: Invalid value: no")
             #expect(try await probe.post(probe.configMaps(), probe.configMap("a")).status == 201)
-            try await client.shutdown()
         }
     }
 

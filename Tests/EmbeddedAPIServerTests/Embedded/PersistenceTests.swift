@@ -18,15 +18,7 @@ import Testing
     ) async throws -> Value {
         var configuration = APIServerConfiguration()
         configuration.dataDirectory = directory
-        return try await withEmbeddedAPIServer(configuration) { server in
-            let client = try APIProbe.client(certificateAuthorityPEM: server.certificateAuthorityPEM)
-            var probe = APIProbe(url: server.url, token: server.adminToken, client: client, embedded: server)
-            probe.namespace = "default"
-            let result: Result<Value, any Error>
-            do { result = .success(try await body(probe)) } catch { result = .failure(error) }
-            try await client.shutdown()
-            return try result.get()
-        }
+        return try await APIProbe.embedded(configuration, body)
     }
 
     @Test("objects, keys and the version survive a restart")

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import EmbeddedAPIServer
 import Foundation
+import Lab
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -25,20 +26,17 @@ struct ShutdownTests {
 
     @Test("servers that end under live watches leave their process alive", .enabled(if: !isChild))
     func underLoad() async throws {
-        let process = Process()
-        process.executableURL = URL(filePath: CommandLine.arguments[0])
-        process.arguments = ["--testing-library", "swift-testing", "--filter", "ShutdownTests/endingServers"]
-        process.environment = ProcessInfo.processInfo.environment.merging(["HERALD_ENDING_SERVERS": "1"]) { $1 }
-        let output = FileManager.default.temporaryDirectory.appending(path: "herald-ends-\(UUID().uuidString)")
-        #expect(FileManager.default.createFile(atPath: output.path, contents: nil))
-        defer { try? FileManager.default.removeItem(at: output) }
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = process.standardOutput
-        let status = try await withCheckedThrowingContinuation { (done: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { done.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { done.resume(throwing: error) }
-        }
-        let text = try String(contentsOf: output, encoding: .utf8)
+        let log = FileManager.default.temporaryDirectory.appending(path: "herald-ends-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        let child = Program(
+            [
+                CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter",
+                "ShutdownTests/endingServers",
+            ],
+            environment: ["HERALD_ENDING_SERVERS": "1"])
+        // Cancelled when the time is up: the child ends, and what it printed is told.
+        let status = try? await child.run(log: log) { _ in }
+        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
         #expect(status == 0, "\(text.suffix(3000))")
         #expect(text.contains("Test run with 1 test"), "\(text.suffix(1000))")
     }
@@ -96,7 +94,9 @@ struct ShutdownTests {
                 }
             }
             let enough = Int.random(in: 40...80)
-            while load.answers.load(ordering: .relaxed) < enough { try? await Task.sleep(for: .milliseconds(1)) }
+            while !Task.isCancelled, load.answers.load(ordering: .relaxed) < enough {
+                try? await Task.sleep(for: .milliseconds(1))
+            }
             switch end {
             case .stopped:
                 await server.stop()

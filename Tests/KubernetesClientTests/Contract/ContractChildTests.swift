@@ -1,5 +1,6 @@
 import ContractKit
 import Foundation
+import Lab
 import Testing
 
 @testable import KubernetesClient
@@ -33,8 +34,9 @@ struct ContractChildTests {
         let authority = try TestAuthority(folder: nil)
         _ = try folder.write("ca.crt", authority.certificatePEM)
         _ = try folder.write("ca.key", authority.keyPEM)
-        let output = "\(folder.path)/output"
-        let (status, text) = try await Self.run(child, folder: folder.path, output: output)
+        // Cancelled when the time is up: the child ends, and what it printed is told.
+        let status = try? await Self.program(child, folder: folder.path).run(log: "\(folder.path)/output") { _ in }
+        let text = (try? String(contentsOfFile: "\(folder.path)/output", encoding: .utf8)) ?? ""
         let interesting = text.split(separator: "\n").filter {
             $0.contains("✘") || $0.contains("Fatal") || $0.contains("Test run with") || $0.hasPrefix("goal ")
                 || $0.contains("skipped: \"a real")
@@ -45,26 +47,18 @@ struct ContractChildTests {
         #expect(tests >= (ContractTransport.isSoak ? 1 : 15), "the child ran \(tests) tests: \(text.suffix(2000))")
     }
 
-    /// One child in a mount namespace of its own: its exit status, and what it printed.
-    private static func run(_ child: Child, folder: String, output: String) async throws -> (Int32, String) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/unshare")
+    /// One child, in a mount namespace of its own.
+    private static func program(_ child: Child, folder: String) -> Program {
         let bundle = TransportSelection.systemBundle
         let prepare = child.transport == .urlSession ? "mount --bind '\(folder)/ca.crt' \(bundle) && " : ""
-        process.arguments = [
-            "--mount", "--kill-child", "--fork", "/bin/sh", "-c", "\(prepare)exec \"$@\" > '\(output)' 2>&1",
-            "contract", CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter",
-            ContractTransport.isSoak ? "ClientContractFaultTests/reconnects" : "ClientContract",
-        ]
-        var environment = ProcessInfo.processInfo.environment
-        environment["no_proxy"] = "*"
+        var environment = ["no_proxy": "*"]
         if child.transport == .urlSession { environment["HERALD_CONTRACT_AUTHORITY"] = folder }
         if child.isReal { environment["HERALD_CONTRACT_REAL"] = "1" }
-        process.environment = environment
-        let status = try await withCheckedThrowingContinuation { (done: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { done.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { done.resume(throwing: error) }
-        }
-        return (status, (try? String(contentsOfFile: output, encoding: .utf8)) ?? "")
+        return Program(
+            [
+                "unshare", "--mount", "--kill-child", "--fork", "sh", "-c", "\(prepare)exec \"$@\"", "contract",
+                CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter",
+                ContractTransport.isSoak ? "ClientContractFaultTests/reconnects" : "ClientContract",
+            ], environment: environment)
     }
 }
