@@ -65,6 +65,23 @@ struct InterfaceWitnessTests {
         #expect(harness.troubles.isEmpty, "\(harness.troubles)")
     }
 
+    @Test("an interface that is gone for a moment, too short for the control plane to notice, answers again")
+    func absence() async throws {
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        try await harness.run {
+            try await harness.configure([Self.v4])
+            try await harness.wait(for: "an answer") { try await segment.answers() }
+            let index = try await segment.interfaceIndex()
+            try await segment.onNode("ip link del eth0")
+            try await harness.wait(for: "the end") { harness.isUsable("eth0") == nil }
+            try await segment.plug(index: index)
+            try await segment.onHost("ip addr add 192.168.57.30/24 dev eth0")
+            try await harness.wait(for: "an answer") { try await segment.answers() }
+        }
+        #expect(harness.troubles.isEmpty, "\(harness.troubles)")
+    }
+
     @Test("an address that is withdrawn leaves its group, and the last IPv6 address its socket")
     func withdrawal() async throws {
         let segment = try await Segment.make()

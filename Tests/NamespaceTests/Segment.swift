@@ -42,10 +42,11 @@ final class Segment: Sendable {
         return segment
     }
 
-    /// (Re-)makes the cable.
-    func plug() async throws {
+    /// (Re-)makes the cable; the node's interface gets `index` if one is given.
+    func plug(index: Int32? = nil) async throws {
+        let number = index.map { "index \($0)" } ?? ""
         try await onNode(
-            "ip link add eth0 address \(Self.nodeHardware) type veth peer name eth0 address \(Self.hostHardware) netns \(host)"
+            "ip link add eth0 \(number) address \(Self.nodeHardware) type veth peer name eth0 address \(Self.hostHardware) netns \(host)"
         )
         try await onNode("ip link set lo up && ip link set eth0 up")
         try await onHost("ip link set lo up && ip link set eth0 up")

@@ -160,7 +160,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         if orders.wantsReports { report(at: now) }
     }
 
-    /// Nothing is kept of any other link.
+    /// Nothing is kept of any other link. What is wanted of an interface that goes is still wanted when it is back.
     private mutating func want(_ links: [LinkConfiguration]) {
         wanted = links
         let indices = Set(links.map(\.interfaceIndex))
@@ -169,11 +169,12 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         troubles = troubles.filter { indices.contains($0.key) }
     }
 
-    /// Opens what is wanted and not open yet; tried again every 5 s.
+    /// Opens what is wanted, there, and not open yet; tried again every 5 s.
     private mutating func openMissing(at now: Instant) {
         nextRetry = nil
         for configuration in wanted where ports[configuration.interfaceIndex] == nil {
             let index = configuration.interfaceIndex
+            if let state = monitor?.state, state.interfaces[index] == nil { continue }
             do throws(PacketSocketError) {
                 let port = try LinkPort<Core>(configuration, settings: settings, at: now)
                 ports[index] = port
@@ -243,10 +244,9 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     /// Brings the ports in line with the interfaces that there are.
     private mutating func follow(at now: Instant) {
         guard let state = monitor?.state else { return }
-        want(wanted.filter { state.interfaces[$0.interfaceIndex] != nil })
-        // An interface that was replaced by one with its index, of which netlink need not have told: the sockets know.
-        let dead = ports.filter { !$0.value.isAttached }.keys
-        for index in dead { closePort(index) }
+        // One that was replaced by another with its index, of which netlink need not have told: the sockets know.
+        for (index, port) in ports where !port.isAttached { closePort(index) }
+        failed = failed.filter { state.interfaces[$0.key] != nil }
         if state != network {
             for (index, port) in ports {
                 guard let interface = state.interfaces[index], interface != network.interfaces[index] else { continue }
@@ -255,7 +255,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
             network = state
             tell(.network(state))
         }
-        if !dead.isEmpty { openMissing(at: now) }
+        openMissing(at: now)
     }
 
     // MARK: Reports
