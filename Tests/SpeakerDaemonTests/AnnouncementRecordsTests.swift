@@ -215,6 +215,18 @@ import Testing
         #expect(removalsAgain == removals)
     }
 
+    @Test("nothing is kept of a Service that is gone")
+    func churn() {
+        var records = AnnouncementRecords(node: "node-a")
+        Self.took(&records)
+        for write in records.due(at: Self.start, plan: Self.plan(["a"])) { records.wrote(write) }
+        #expect(records.notBefore.keys.sorted() == ["default.a"])
+        records.saw(.deleted(Self.status("a", [Self.entry()])), at: Self.start + .seconds(1))
+        records.gaveUp(Self.address, on: "eth0", at: Self.start + .seconds(1))
+        let writes = records.due(at: Self.start + .seconds(10), plan: Self.plan([]))
+        #expect(writes.isEmpty && records.notBefore.isEmpty)
+    }
+
     @Test("an entry that outlived another node's turn does not keep its beginning")
     func outlived() {
         var records = AnnouncementRecords(node: "node-a")

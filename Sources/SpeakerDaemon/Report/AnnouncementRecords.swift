@@ -45,9 +45,9 @@ package struct AnnouncementRecords: Sendable {
     private let node: String
     private var facts: [Place: Fact] = [:]
     /// What the API is known to hold of this node's, by object.
-    private var written: [String: [Entry]] = [:]
-    private var notBefore: [String: Instant] = [:]
-    private var services: [String: ObjectKey] = [:]
+    private var written: [String: Write] = [:]
+    /// When each object that this process has written to, or was about to, may be written next.
+    private(set) var notBefore: [String: Instant] = [:]
     /// Entries of an earlier life are left alone until then: joining speakers read them.
     private var cleansAfter: Instant?
 
@@ -148,9 +148,11 @@ package struct AnnouncementRecords: Sendable {
 
     private mutating func saw(_ status: ServiceL2Status) {
         let own = (status.status?.addresses ?? []).filter { $0.node == node }.sorted(by: Self.order)
-        written[status.metadata.name] = own.isEmpty ? nil : own
-        guard let namespace = status.status?.serviceNamespace, let name = status.status?.serviceName else { return }
-        services[status.metadata.name] = ObjectKey(namespace: namespace, name: name)
+        written[status.metadata.name] = nil
+        guard !own.isEmpty, let namespace = status.status?.serviceNamespace, let name = status.status?.serviceName
+        else { return }
+        written[status.metadata.name] = Write(
+            name: status.metadata.name, service: ObjectKey(namespace: namespace, name: name), entries: own)
     }
 
     // MARK: Writes
@@ -160,24 +162,21 @@ package struct AnnouncementRecords: Sendable {
         facts = facts.filter { !$0.value.isOver(at: now) }
         endConflicts(at: now, plan)
         let wanted = wanted(plan)
-        let names = Set(wanted.keys).union(isCleaning(at: now) ? Array(written.keys) : Array(ownWrites))
-        return names.compactMap { name in
-            let entries = wanted[name] ?? []
-            guard entries != written[name] ?? [], now >= notBefore[name] ?? now, let service = services[name]
-            else { return nil }
-            notBefore[name] = now + Self.spacing
-            return Write(name: name, service: service, entries: entries)
-        }.sorted { $0.name < $1.name }
+        // Objects come and go with their Services.
+        notBefore = notBefore.filter { $0.value > now || wanted[$0.key] != nil || written[$0.key] != nil }
+        let isCleaning = cleansAfter.map { now >= $0 } ?? false
+        let unwanted = written.values.filter { wanted[$0.name] == nil && (isCleaning || notBefore[$0.name] != nil) }
+            .map { Write(name: $0.name, service: $0.service, entries: []) }
+        let writes = (wanted.values + unwanted).filter {
+            $0.entries != written[$0.name]?.entries && now >= notBefore[$0.name] ?? now
+        }
+        for write in writes { notBefore[write.name] = now + Self.spacing }
+        return writes.sorted { $0.name < $1.name }
     }
-
-    /// Objects that this process has written to.
-    private var ownWrites: Set<String> { Set(notBefore.keys).intersection(written.keys) }
-
-    private func isCleaning(at now: Instant) -> Bool { cleansAfter.map { now >= $0 } ?? false }
 
     /// The write went through, or there is nothing left to write it to.
     package mutating func wrote(_ write: Write) {
-        written[write.name] = write.entries.isEmpty ? nil : write.entries
+        written[write.name] = write.entries.isEmpty ? nil : write
         if write.entries.isEmpty { notBefore[write.name] = nil }
     }
 
@@ -194,28 +193,29 @@ package struct AnnouncementRecords: Sendable {
         return (removals + conflicts + spacings + [cleansAfter].compactMap { $0 }.filter { $0 > now }).min()
     }
 
-    private mutating func wanted(_ plan: SpeakerPlan) -> [String: [Entry]] {
-        var wanted: [String: [Entry]] = [:]
+    /// What each object of a Service is to hold of this node's; none is empty.
+    private func wanted(_ plan: SpeakerPlan) -> [String: Write] {
+        var wanted: [String: Write] = [:]
         for (place, fact) in facts {
             for service in plan.addresses[place.address]?.services ?? [] {
                 let name = ServiceL2Status.objectName(namespace: service.namespace, name: service.name)
-                services[name] = service
                 // A Service that has the address next is not told that we announce it.
                 if fact.removal != nil, !isWritten(place, in: name) { continue }
-                wanted[name, default: []].append(
+                wanted[name, default: Write(name: name, service: service, entries: [])].entries.append(
                     Entry(
                         address: place.address.description, interface: place.link, node: node,
                         hardwareAddress: fact.hardwareAddress?.description,
                         since: fact.since, conflict: fact.conflict?.hardwareAddress.description))
             }
         }
-        return wanted.mapValues { $0.sorted(by: Self.order) }
+        for name in wanted.keys { wanted[name]?.entries.sort(by: Self.order) }
+        return wanted
     }
 
     private func isWritten(_ place: Place, in name: String) -> Bool { entry(of: place, in: name) != nil }
 
     private func entry(of place: Place, in name: String) -> Entry? {
-        guard let entries = written[name] else { return nil }
+        guard let entries = written[name]?.entries else { return nil }
         let text = place.address.description
         return entries.first { $0.address == text && $0.interface == place.link }
     }
