@@ -8,9 +8,6 @@ package struct AnswerTable: Sendable, Equatable {
 
     package init() {}
 
-    package var count: Int { v4.count + v6.count }
-    package var isEmpty: Bool { v4.isEmpty && v6.isEmpty }
-
     package subscript(address: IPv4Address) -> MACAddress? { v4[address.rawValue] }
     package subscript(address: IPv6Address) -> MACAddress? { v6[address] }
 

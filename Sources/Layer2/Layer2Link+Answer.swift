@@ -43,7 +43,7 @@ extension Layer2Link {
     private mutating func answer(
         _ ethernet: EthernetHeader, _ message: NeighborSolicitation, into reply: inout MutableSpan<UInt8>
     ) -> FastAnswer {
-        guard ethernet.destination.isGroupAddress || ethernet.destination == hardwareAddress else {
+        guard ethernet.destination.isGroup || ethernet.destination == hardwareAddress else {
             return drop(.destinationHardwareAddress)
         }
         guard ethernet.source != hardwareAddress else { return drop(.ownFrame) }

@@ -40,8 +40,8 @@ public struct MACAddress: Sendable, Hashable, Comparable {
     public static let broadcast = MACAddress(rawValue: 0xFFFF_FFFF_FFFF)
     public static let zero = MACAddress(rawValue: 0)
 
-    /// The group bit: multicast or broadcast (IEEE 802 §8.2).
-    public var isGroup: Bool { octet(0) & 1 != 0 }
+    /// The group bit: multicast or broadcast (IEEE 802 §8.2). Asked once per packet, hence inlinable.
+    @inlinable public var isGroup: Bool { rawValue & 0x0100_0000_0000 != 0 }
 
     /// 33:33 and the low 32 bits, where IPv6 multicast is sent on Ethernet (RFC 2464 §7).
     public init(multicast group: IPv6Address) { rawValue = 0x3333_0000_0000 | (group.low & 0xFFFF_FFFF) }

@@ -49,7 +49,7 @@ package struct ARPPacket: Sendable, Hashable {
         guard let operation = Operation(rawValue: frame.uint16(at: Field.operation)) else { throw .arpOperation }
         let senderHardware = frame.macAddress(at: Field.senderHardware)
         // RFC 1812 §3.3.2: never believe an ARP that claims a group address.
-        guard !senderHardware.isGroupAddress, senderHardware != .zero else { throw .sourceHardwareAddress }
+        guard !senderHardware.isGroup, senderHardware != .zero else { throw .sourceHardwareAddress }
         let sender = frame.ipv4Address(at: Field.sender)
         guard !sender.isMulticast, !sender.isLoopback, sender != .broadcast else { throw .arpSenderAddress }
         self.init(

@@ -23,8 +23,6 @@ package struct EthernetHeader: Sendable, Hashable {
     package var etherType: EtherType
 
     package static let length = 14
-    /// Without the frame check sequence: shorter frames are padded by the sender's hardware.
-    package static let minimumFrameLength = 60
 
     package init(destination: MACAddress, source: MACAddress, etherType: EtherType) {
         (self.destination, self.source, self.etherType) = (destination, source, etherType)
@@ -37,7 +35,7 @@ package struct EthernetHeader: Sendable, Hashable {
         let source = frame.macAddress(at: 6)
         let etherType = EtherType(rawValue: frame.uint16(at: 12))
         guard etherType != .vlan, etherType != .serviceVLAN else { throw .vlanTagged }
-        guard !source.isGroupAddress, source != .zero else { throw .sourceHardwareAddress }
+        guard !source.isGroup, source != .zero else { throw .sourceHardwareAddress }
         self.init(destination: frame.macAddress(at: 0), source: source, etherType: etherType)
     }
 
@@ -47,9 +45,4 @@ package struct EthernetHeader: Sendable, Hashable {
         frame.store(source, at: 6)
         frame.store(etherType.rawValue, at: 12)
     }
-}
-
-extension MACAddress {
-    /// The group bit (IEEE 802 §8.2), without a loop: this is asked once per packet.
-    package var isGroupAddress: Bool { rawValue & 0x0100_0000_0000 != 0 }
 }

@@ -89,8 +89,7 @@ extension HelloFrame {
         writer.append(header.node.rawValue)
         writer.append(header.incarnation)
         writer.append(header.sequence)
-        writer.append(UInt16(truncatingIfNeeded: header.hardwareAddress.rawValue >> 32))
-        writer.append(UInt32(truncatingIfNeeded: header.hardwareAddress.rawValue))
+        writer.append(header.hardwareAddress)
         writer.append(header.phase.rawValue)
         writer.append(UInt8((header.isStale ? 1 : 0) | (header.isLate ? 2 : 0)))
         writer.append(header.details)
@@ -109,9 +108,9 @@ extension HelloFrame {
     public static func ethernet(_ payload: [UInt8], from source: MACAddress) -> [UInt8] {
         var writer = ByteWriter()
         writer.bytes.reserveCapacity(payload.count + ethernetHeaderLength)
-        for index in 0..<6 { writer.append(groupAddress.octet(index)) }
-        for index in 0..<6 { writer.append(source.octet(index)) }
-        writer.append(etherType)
+        writer.append(groupAddress)
+        writer.append(source)
+        writer.append(EtherType.hello.rawValue)
         writer.bytes.append(contentsOf: payload)
         return writer.bytes
     }
@@ -204,6 +203,10 @@ struct ByteWriter {
     mutating func append(_ value: UInt128) {
         append(UInt64(truncatingIfNeeded: value >> 64))
         append(UInt64(truncatingIfNeeded: value))
+    }
+    mutating func append(_ address: MACAddress) {
+        append(UInt16(truncatingIfNeeded: address.rawValue >> 32))
+        append(UInt32(truncatingIfNeeded: address.rawValue))
     }
     mutating func append(_ address: IPAddress) {
         switch address {

@@ -14,8 +14,8 @@ public struct HelloFrameView: Sendable {
     /// Checks the fixed part. `start` is 14 for an Ethernet frame, 0 for a UDP payload; bytes after the tag are padding.
     public init(_ bytes: [UInt8], at start: Int, cluster: ClusterID) throws(HelloDropReason) {
         guard start >= 0, bytes.count - start >= HelloHeader.byteCount + HelloTag.byteCount else { throw .truncated }
-        let reader = ByteReader(bytes: bytes)
-        guard reader.uint16(start) == HelloFrame.magic else { throw .foreignProtocol }
+        let span = bytes.span
+        guard span.uint16(at: start) == HelloFrame.magic else { throw .foreignProtocol }
         let version = bytes[start + 2]
         // A release accepts its own version and the one before.
         guard version == HelloFrame.version || (version > 0 && version == HelloFrame.version - 1) else {
@@ -23,18 +23,17 @@ public struct HelloFrameView: Sendable {
         }
         kind = bytes[start + 3]
         guard (1...3).contains(kind) else { throw .unknownKind }
-        let sender = ClusterID(rawValue: reader.uint64(start + 4))
+        let sender = ClusterID(rawValue: span.uint64(at: start + 4))
         guard sender == cluster else { throw .otherCluster }
         guard let phase = HelloPhase(rawValue: bytes[start + 42]) else { throw .unknownPhase }
-        let length = Int(reader.uint16(start + 50))
+        let length = Int(span.uint16(at: start + 50))
         fields = start + HelloHeader.byteCount..<start + HelloHeader.byteCount + length
         guard fields.upperBound + HelloTag.byteCount <= bytes.count else { throw .badLength }
         var header = HelloHeader(
-            cluster: sender, node: NodeID(rawValue: reader.uint64(start + 12)),
-            incarnation: reader.uint64(start + 20), sequence: reader.uint64(start + 28),
-            hardwareAddress: MACAddress(
-                rawValue: UInt64(reader.uint16(start + 36)) << 32 | UInt64(reader.uint32(start + 38))),
-            phase: phase, isStale: bytes[start + 43] & 1 != 0, details: reader.uint32(start + 44))
+            cluster: sender, node: NodeID(rawValue: span.uint64(at: start + 12)),
+            incarnation: span.uint64(at: start + 20), sequence: span.uint64(at: start + 28),
+            hardwareAddress: span.macAddress(at: start + 36),
+            phase: phase, isStale: bytes[start + 43] & 1 != 0, details: span.uint32(at: start + 44))
         header.isLate = bytes[start + 43] & 2 != 0
         self.header = header
         (self.bytes, self.start) = (bytes, start)
@@ -43,8 +42,8 @@ public struct HelloFrameView: Sendable {
     /// Whether one of the keys made the tag.
     public func isAuthentic(_ keys: HelloKeys, _ authenticator: some HelloAuthenticator) -> Bool {
         let signed = bytes[start..<fields.upperBound]
-        let reader = ByteReader(bytes: bytes)
-        let tag = HelloTag(high: reader.uint64(fields.upperBound), low: reader.uint64(fields.upperBound + 8))
+        let span = bytes.span
+        let tag = HelloTag(high: span.uint64(at: fields.upperBound), low: span.uint64(at: fields.upperBound + 8))
         if authenticator.tag(signed, key: keys.current).isSame(as: tag) { return true }
         guard let previous = keys.previous else { return false }
         return authenticator.tag(signed, key: previous).isSame(as: tag)
@@ -52,12 +51,12 @@ public struct HelloFrameView: Sendable {
 
     /// The describing fields. Read when `header.details` changes.
     public func sender() throws(HelloDropReason) -> HelloSender {
-        let reader = ByteReader(bytes: bytes)
+        let span = bytes.span
         var name: String?
         var interfaceName = ""
         var addresses: [IPAddress] = []
         var cursor = fields.lowerBound
-        while let field = try reader.field(at: &cursor, end: fields.upperBound) {
+        while let field = try span.field(at: &cursor, end: fields.upperBound) {
             switch field.type {
             case HelloField.name:
                 guard (1...253).contains(field.value.count),
@@ -74,14 +73,14 @@ public struct HelloFrameView: Sendable {
                     throw .badField
                 }
                 for offset in stride(from: field.value.lowerBound, to: field.value.upperBound, by: 4) {
-                    addresses.append(.v4(IPv4Address(rawValue: reader.uint32(offset))))
+                    addresses.append(.v4(span.ipv4Address(at: offset)))
                 }
             case HelloField.addressesV6:
                 guard field.value.count % 16 == 0, field.value.count <= 16 * HelloSender.addressLimit else {
                     throw .badField
                 }
                 for offset in stride(from: field.value.lowerBound, to: field.value.upperBound, by: 16) {
-                    addresses.append(.v6(IPv6Address(rawValue: reader.uint128(offset))))
+                    addresses.append(.v6(span.ipv6Address(at: offset)))
                 }
             default: break
             }
@@ -101,15 +100,15 @@ public struct HelloFrameView: Sendable {
     }
 
     private func hello() throws(HelloDropReason) -> HelloFrame.Body {
-        let reader = ByteReader(bytes: bytes)
+        let span = bytes.span
         var heard: [NodeID]?
         var unheard: [NodeID] = []
         var cursor = fields.lowerBound
-        while let field = try reader.field(at: &cursor, end: fields.upperBound) {
+        while let field = try span.field(at: &cursor, end: fields.upperBound) {
             guard field.type == HelloField.heard || field.type == HelloField.unheard else { continue }
             guard field.value.count % 8 == 0 else { throw .badField }
             let nodes = stride(from: field.value.lowerBound, to: field.value.upperBound, by: 8).map {
-                NodeID(rawValue: reader.uint64($0))
+                NodeID(rawValue: bytes.span.uint64(at: $0))
             }
             if field.type == HelloField.heard { heard = nodes } else { unheard = nodes }
         }
@@ -118,25 +117,25 @@ public struct HelloFrameView: Sendable {
     }
 
     private func claims() throws(HelloDropReason) -> ClaimsPart {
-        let reader = ByteReader(bytes: bytes)
+        let span = bytes.span
         var part: ClaimsPart?
         var entries: [ClaimEntry] = []
         var cursor = fields.lowerBound
-        while let field = try reader.field(at: &cursor, end: fields.upperBound) {
+        while let field = try span.field(at: &cursor, end: fields.upperBound) {
             switch field.type {
             case HelloField.part:
                 guard field.value.count == HelloField.partLength else { throw .badField }
                 let offset = field.value.lowerBound
                 part = ClaimsPart(
-                    generation: reader.uint32(offset), index: reader.uint16(offset + 4),
-                    count: reader.uint16(offset + 6), entries: [])
+                    generation: span.uint32(at: offset), index: span.uint16(at: offset + 4),
+                    count: span.uint16(at: offset + 6), entries: [])
             case HelloField.entriesV4, HelloField.entriesV6:
                 let family: IPFamily = field.type == HelloField.entriesV4 ? .ipv4 : .ipv6
                 let length = family == .ipv4 ? HelloFrame.claimBytesV4 : HelloFrame.claimBytesV6
                 guard field.value.count % length == 0 else { throw .badField }
                 entries.reserveCapacity(entries.count + field.value.count / length)
                 for offset in stride(from: field.value.lowerBound, to: field.value.upperBound, by: length) {
-                    if let entry = try reader.claim(offset, family) { entries.append(entry) }
+                    if let entry = try span.claim(offset, family) { entries.append(entry) }
                 }
             default: break
             }
@@ -148,10 +147,10 @@ public struct HelloFrameView: Sendable {
     }
 
     private func refusals() throws(HelloDropReason) -> [Refusal] {
-        let reader = ByteReader(bytes: bytes)
+        let span = bytes.span
         var refusals: [Refusal] = []
         var cursor = fields.lowerBound
-        while let field = try reader.field(at: &cursor, end: fields.upperBound) {
+        while let field = try span.field(at: &cursor, end: fields.upperBound) {
             let family: IPFamily
             switch field.type {
             case HelloField.refusalV4: family = .ipv4
@@ -162,53 +161,46 @@ public struct HelloFrameView: Sendable {
             let offset = field.value.lowerBound
             refusals.append(
                 Refusal(
-                    to: NodeID(rawValue: reader.uint64(offset)),
-                    address: reader.address(offset + HelloField.refusalLength, family),
-                    allocation: bytes[offset + 8] & 1 != 0 ? reader.uint64(offset + 16) : nil))
+                    to: NodeID(rawValue: span.uint64(at: offset)),
+                    address: span.address(offset + HelloField.refusalLength, family),
+                    allocation: bytes[offset + 8] & 1 != 0 ? span.uint64(at: offset + 16) : nil))
         }
         guard !refusals.isEmpty else { throw .missingField }
         return refusals
     }
 }
 
-/// Reads numbers in network byte order, at offsets that the caller has checked.
-private struct ByteReader {
-    let bytes: [UInt8]
-
-    func uint16(_ offset: Int) -> UInt16 { UInt16(bytes[offset]) << 8 | UInt16(bytes[offset + 1]) }
-    func uint32(_ offset: Int) -> UInt32 { UInt32(uint16(offset)) << 16 | UInt32(uint16(offset + 2)) }
-    func uint64(_ offset: Int) -> UInt64 { UInt64(uint32(offset)) << 32 | UInt64(uint32(offset + 4)) }
-    func uint128(_ offset: Int) -> UInt128 { UInt128(uint64(offset)) << 64 | UInt128(uint64(offset + 8)) }
-
-    func address(_ offset: Int, _ family: IPFamily) -> IPAddress {
-        family == .ipv4
-            ? .v4(IPv4Address(rawValue: uint32(offset))) : .v6(IPv6Address(rawValue: uint128(offset)))
+// At offsets that the caller has checked.
+extension Span where Element == UInt8 {
+    fileprivate func address(_ offset: Int, _ family: IPFamily) -> IPAddress {
+        family == .ipv4 ? .v4(ipv4Address(at: offset)) : .v6(ipv6Address(at: offset))
     }
 
     /// The field at `cursor`, which then stands behind it; `nil` at the end.
-    func field(at cursor: inout Int, end: Int) throws(HelloDropReason) -> (type: UInt8, value: Range<Int>)? {
+    fileprivate func field(at cursor: inout Int, end: Int) throws(HelloDropReason) -> (type: UInt8, value: Range<Int>)?
+    {
         guard cursor < end else { return nil }
         guard end - cursor >= HelloField.headerLength else { throw .badLength }
         let value = cursor + HelloField.headerLength
-        let length = Int(uint16(cursor + 1))
+        let length = Int(uint16(at: cursor + 1))
         guard end - value >= length else { throw .badLength }
         defer { cursor = value + length }
-        return (bytes[cursor], value..<value + length)
+        return (self[cursor], value..<value + length)
     }
 
     /// `nil` for a kind of claim that a later release added.
-    func claim(_ offset: Int, _ family: IPFamily) throws(HelloDropReason) -> ClaimEntry? {
-        let node = NodeID(rawValue: uint64(offset + 16))
+    fileprivate func claim(_ offset: Int, _ family: IPFamily) throws(HelloDropReason) -> ClaimEntry? {
+        let node = NodeID(rawValue: uint64(at: offset + 16))
         let kind: ClaimEntry.Kind
-        switch bytes[offset] {
+        switch self[offset] {
         case 0: throw .badField
         case 1: kind = .own
-        case 2: kind = .offer(to: node, settling: bytes[offset + 1] & 1 != 0)
+        case 2: kind = .offer(to: node, settling: self[offset + 1] & 1 != 0)
         case 3: kind = .held(owner: node)
         default: return nil
         }
         return ClaimEntry(
-            address: address(offset + HelloField.entryLength, family), term: uint32(offset + 4),
-            allocation: uint64(offset + 8), kind: kind)
+            address: address(offset + HelloField.entryLength, family), term: uint32(at: offset + 4),
+            allocation: uint64(at: offset + 8), kind: kind)
     }
 }

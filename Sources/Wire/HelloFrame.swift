@@ -19,8 +19,6 @@ public struct HelloFrame: Sendable, Hashable {
         case refuse([Refusal])
     }
 
-    /// IEEE 802 local experimental EtherType 1.
-    public static let etherType: UInt16 = 0x88B5
     /// A locally administered group address; switches flood it.
     public static let groupAddress = MACAddress(0x03, 0x48, 0x65, 0x72, 0x6C, 0x64)
     public static let port: UInt16 = 7473
@@ -71,6 +69,9 @@ public enum HelloPhase: UInt8, Sendable, Hashable, CaseIterable {
     case leaving = 4
     /// Hears nothing at all, and holds nothing.
     case deaf = 5
+
+    /// It has what it claims.
+    package var isAtWork: Bool { self == .ready || self == .leaving }
 }
 
 /// A part of the whole list of a sender's claims.

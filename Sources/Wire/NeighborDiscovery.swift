@@ -174,7 +174,7 @@ private func linkLayerOption(
         guard length > 0, offset + length <= end else { throw .ndpOption }
         if frame[offset] == type, found == nil {
             let address = frame.macAddress(at: offset + 2)
-            guard length == Field.linkLayerOptionLength, !address.isGroupAddress else { throw .ndpOption }
+            guard length == Field.linkLayerOptionLength, !address.isGroup else { throw .ndpOption }
             found = address
         }
         offset += length

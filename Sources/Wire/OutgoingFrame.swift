@@ -20,7 +20,7 @@ package enum OutgoingFrame: Sendable, Hashable {
         }
     }
 
-    /// The bytes on their own, for tests and for display.
+    /// The bytes on their own.
     package func bytes(source: MACAddress) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: Self.maximumLength)
         var span = bytes.mutableSpan

@@ -12,19 +12,21 @@ public enum UnicastCarrier {
         let length = payload.count + 8
         guard source.family == destination.family, length <= 9000 else { return nil }
         var writer = ByteWriter()
-        for index in 0..<6 { writer.append(destinationHardware.octet(index)) }
-        for index in 0..<6 { writer.append(sourceHardware.octet(index)) }
+        writer.append(destinationHardware)
+        writer.append(sourceHardware)
         if source.family == .ipv4 {
-            writer.append(UInt16(0x0800))
+            writer.append(EtherType.ipv4.rawValue)
             writer.append(UInt32(0x4500_0000) | UInt32(length + 20))
             // Identification 0 with Don't Fragment (RFC 6864 §4.1); time to live 1: never routed.
             writer.append(UInt32(0x0000_4000))
             writer.append(UInt32(0x0111_0000))
             writer.append(source)
             writer.append(destination)
-            writer.overwrite(at: 24, ~fold(sum(writer.bytes[14..<34])))
+            var checksum = InternetChecksum()
+            checksum.add(writer.bytes.span, 14..<34)
+            writer.overwrite(at: 24, checksum.value)
         } else {
-            writer.append(UInt16(0x86DD))
+            writer.append(EtherType.ipv6.rawValue)
             writer.append(UInt32(0x6000_0000))
             writer.append(UInt16(truncatingIfNeeded: length))
             writer.append(UInt16(0x1101))
@@ -37,10 +39,13 @@ public enum UnicastCarrier {
         writer.append(UInt16(truncatingIfNeeded: length))
         writer.append(UInt16(0))
         writer.bytes.append(contentsOf: payload)
-        let addresses = source.family == .ipv4 ? udp - 8..<udp : udp - 32..<udp
-        let pseudo = sum(writer.bytes[addresses]) + UInt32(17) + UInt32(length)
-        let checksum = ~fold(pseudo + sum(writer.bytes[udp...]))
-        writer.overwrite(at: udp + 6, checksum == 0 ? 0xFFFF : checksum)
+        var checksum = InternetChecksum()
+        // The pseudo-header: the addresses stand right before the UDP header.
+        checksum.add(writer.bytes.span, udp - 2 * source.family.bitWidth / 8..<udp)
+        checksum.add(17)
+        checksum.add(UInt16(truncatingIfNeeded: length))
+        checksum.add(writer.bytes.span, udp..<writer.bytes.count)
+        writer.overwrite(at: udp + 6, checksum.value == 0 ? 0xFFFF : checksum.value)
         return writer.bytes
     }
 
@@ -64,21 +69,5 @@ public enum UnicastCarrier {
             frame[udp + 3] == UInt8(truncatingIfNeeded: HelloFrame.port)
         else { return nil }
         return udp + 8
-    }
-
-    private static func sum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-        var sum: UInt32 = 0
-        var isHigh = true
-        for byte in bytes {
-            sum += isHigh ? UInt32(byte) << 8 : UInt32(byte)
-            isHigh.toggle()
-        }
-        return sum
-    }
-
-    private static func fold(_ sum: UInt32) -> UInt16 {
-        var sum = sum
-        while sum >> 16 != 0 { sum = (sum & 0xFFFF) + sum >> 16 }
-        return UInt16(truncatingIfNeeded: sum)
     }
 }

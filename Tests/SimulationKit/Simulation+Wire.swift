@@ -103,7 +103,7 @@ extension Simulation {
     private func spread(_ frame: LinkFrame, _ bytes: [UInt8], _ address: IPAddress, from node: VirtualNode) {
         let destination = frame.ethernet.destination
         for other in nodes
-        where other !== node && (destination.isGroupAddress || destination == other.hardwareAddress) {
+        where other !== node && (destination.isGroup || destination == other.hardwareAddress) {
             guard admits(frame, to: other),
                 passes(node.port, other.port, pair: node.index * 1000 + other.index)
             else { continue }

@@ -104,7 +104,7 @@ struct Peers: AsyncParsableCommand {
         guard let key = Data(base64Encoded: key).map(Array.init) else { throw Failure("no key") }
         let index = try String(contentsOfFile: "/sys/class/net/eth0/ifindex", encoding: .utf8)
         let socket = try PacketSocket(
-            etherType: EtherType(rawValue: HelloFrame.etherType),
+            etherType: .hello,
             interfaceIndex: Int32(index.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0, filter: .none)
         Thread.detachNewThread {
             while let data = try? FileHandle.standardInput.read(upToCount: 1), !data.isEmpty {}
