@@ -18,11 +18,10 @@ extension Membership {
         case conflict
     }
 
-    /// A frame under the own name from elsewhere (F14): the joining one, or the lower incarnation, falls silent.
+    /// A frame under the own name from elsewhere: the joining one, or the lower incarnation, falls silent.
     package mutating func receiveOwnName(_ header: HelloHeader, at now: Instant) -> OwnName {
         guard header.incarnation != incarnation else { return .reflection }
-        guard header.phase == .ready || header.phase == .leaving else { return .rivalIgnored }
-        guard phase != .ready || header.incarnation > incarnation else { return .rivalIgnored }
+        guard header.phase.isAtWork, phase != .ready || header.incarnation > incarnation else { return .rivalIgnored }
         return .conflict
     }
 
@@ -110,8 +109,7 @@ extension Membership {
             if peer.readySince == nil { peer.readySince = now }
             // An absent one stays absent until its whole list is heard: a helper covers what it does not claim yet.
             if peer.hasClaims || peer.state != .absent {
-                peer.state = .ready
-                peer.absentSince = nil
+                peer.becomeReady()
             } else {
                 peer.lastAnswer = now
             }
@@ -153,9 +151,8 @@ extension Membership {
     package mutating func receivedAllClaims(from id: NodeID, at now: Instant) -> [Directive] {
         guard var peer = peers[id], !peer.hasClaims else { return [] }
         peer.hasClaims = true
-        if peer.phase == .ready || peer.phase == .leaving {
-            peer.state = .ready
-            peer.absentSince = nil
+        if peer.phase?.isAtWork == true {
+            peer.becomeReady()
             peer.readySince = peer.readySince ?? now
         }
         peers[id] = peer

@@ -55,8 +55,7 @@ extension Membership {
                 directives.append(.peer(id))
             } else if let since = peer.absentSince, now - since > timing.hold {
                 if peer.isBack(timing, at: now) {
-                    peer.state = .ready
-                    peer.absentSince = nil
+                    peer.becomeReady()
                 } else {
                     peer.die(at: now, byVerdict: false)
                 }
@@ -82,20 +81,16 @@ extension Membership {
         guard let suspectedAt = peer.suspectedAt else { return }
         let verdict = peer.interval * timing.deadIntervals
         let confirmation = peer.interval * timing.suspectIntervals + timing.kernelAsk
-        if peer.state == .ready, let answer = peer.lastAnswer, answer > suspectedAt, silence >= confirmation,
-            !isVouched(peer.id, at: now)
-        {
+        askGateways(at: now, &directives)
+        if silence < verdict { deadline = min(deadline, peer.lastHeard + verdict) }
+        guard silence >= confirmation, !isVouched(peer.id, at: now) else { return }
+        if peer.state == .ready, let answer = peer.lastAnswer, answer > suspectedAt {
             peer.becomeAbsent(at: now)
             directives.append(.peer(peer.id))
-        } else if silence >= verdict, !isVouched(peer.id, at: now) {
-            if let proof = peer.firstProof, lastForeign - proof >= timing.hello {
-                peer.die(at: now, byVerdict: true)
-                directives.append(.peer(peer.id))
-            }
-        } else if silence < verdict {
-            deadline = min(deadline, peer.lastHeard + verdict)
+        } else if silence >= verdict, let proof = peer.firstProof, lastForeign - proof >= timing.hello {
+            peer.die(at: now, byVerdict: true)
+            directives.append(.peer(peer.id))
         }
-        for gateway in environment.gateways { askGateway(gateway, at: now, &directives) }
     }
 
     private mutating func ask(_ peer: inout Peer, at now: Instant, _ directives: inout [Directive]) {
@@ -109,10 +104,11 @@ extension Membership {
         directives.append(.ask(address, peer.hardwareAddress))
     }
 
-    private mutating func askGateway(_ gateway: IPAddress, at now: Instant, _ directives: inout [Directive]) {
-        if lastGatewayAsk == now || lastGatewayAsk.map({ now - $0 >= timing.kernelAsk }) ?? true {
+    private mutating func askGateways(at now: Instant, _ directives: inout [Directive]) {
+        guard !environment.gateways.isEmpty else { return }
+        if lastGatewayAsk.map({ now - $0 >= timing.kernelAsk }) ?? true {
             lastGatewayAsk = now
-            directives.append(.ask(gateway, nil))
+            directives += environment.gateways.map { .ask($0, nil) }
         }
         deadline = min(deadline, now + timing.kernelAsk)
     }
@@ -128,7 +124,7 @@ extension Membership {
                 peers.updateAll { $0.hasClaims = false }
                 directives += peers.rows.map { .peer($0.id) }
             }
-            for gateway in environment.gateways { askGateway(gateway, at: now, &directives) }
+            askGateways(at: now, &directives)
             return
         }
         guard peers.rows.contains(where: { $0.state != .dead }) else { return }
@@ -137,7 +133,7 @@ extension Membership {
             phase = .deaf
             directives.append(.becameDeaf)
         } else if silence >= suspicion {
-            for gateway in environment.gateways { askGateway(gateway, at: now, &directives) }
+            askGateways(at: now, &directives)
             deadline = min(deadline, lastForeign + deadInterval)
         } else {
             deadline = min(deadline, lastForeign + suspicion)
@@ -152,7 +148,7 @@ extension Membership {
             else { continue }
             directives.append(.ask(address, nil))
         }
-        for gateway in environment.gateways { askGateway(gateway, at: now, &directives) }
+        askGateways(at: now, &directives)
         deadline = min(deadline, now + timing.kernelAsk)
         guard let snapshotSince, hasListened(snapshotSince, at: now) else { return }
         phase = .ready
@@ -168,9 +164,7 @@ extension Membership {
         let listened = now - max(joiningSince, firstForeign)
         if listened >= timing.listenLimit { return true }
         guard listened >= timing.listen, now - snapshotSince >= timing.snapshotSettling else { return false }
-        return peers.rows.allSatisfy { peer in
-            peer.hasClaims || !peer.isHeard(timing, at: now) || (peer.phase != .ready && peer.phase != .leaving)
-        }
+        return peers.rows.allSatisfy { $0.hasClaims || !$0.isBack(timing, at: now) }
     }
 
     /// Nodes that the record may speak for: unheard, with a kernel that answered while this speaker listened; or heard,

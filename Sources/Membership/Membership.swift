@@ -14,7 +14,7 @@ package struct Membership: Sendable {
     package internal(set) var peers = PeerTable()
 
     package internal(set) var environment = Environment()
-    package private(set) var startedAt: Instant
+    package let startedAt: Instant
     var joiningSince: Instant
     var firstForeign: Instant?
     var lastForeign: Instant
@@ -227,8 +227,7 @@ package struct Membership: Sendable {
             if isVouched(id, at: now) {
                 // Who hears it has its list.
                 peer.hasClaims = true
-                peer.state = .ready
-                peer.absentSince = nil
+                peer.becomeReady()
             }
             peers[id] = peer
         }

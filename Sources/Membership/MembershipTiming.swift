@@ -46,7 +46,4 @@ public struct MembershipTiming: Sendable, Hashable {
     public var peerLimit = 150
 
     public init() {}
-
-    /// The silence after which a speaker that hears nobody at all is deaf, and after which a paused one must join anew.
-    public var deadInterval: Interval { hello * deadIntervals }
 }

@@ -60,7 +60,7 @@ package struct Peer: Sendable {
 
     /// Greets as ready, whatever is known of its list.
     func isBack(_ timing: MembershipTiming, at now: Instant) -> Bool {
-        isHeard(timing, at: now) && (phase == .ready || phase == .leaving)
+        isHeard(timing, at: now) && phase?.isAtWork == true
     }
 
     func isHeard(_ timing: MembershipTiming, at now: Instant) -> Bool {
@@ -90,6 +90,12 @@ package struct Peer: Sendable {
         lastAnswer = now
         suspectedAt = nil
         firstProof = nil
+    }
+
+    /// What it claims is its own.
+    mutating func becomeReady() {
+        state = .ready
+        absentSince = nil
     }
 
     mutating func die(at now: Instant, byVerdict: Bool) {
