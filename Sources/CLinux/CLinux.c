@@ -187,15 +187,11 @@ int cl_poll(struct pollfd *fds, uint32_t count, int64_t timeout_nanoseconds) {
   return ready < 0 ? -errno : ready;
 }
 
-static int64_t nanoseconds(clockid_t clock) {
+int64_t cl_monotonic_nanoseconds(void) {
   struct timespec now;
-  clock_gettime(clock, &now);
+  clock_gettime(CLOCK_MONOTONIC, &now);
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
-
-int64_t cl_monotonic_nanoseconds(void) { return nanoseconds(CLOCK_MONOTONIC); }
-
-int64_t cl_thread_cpu_nanoseconds(void) { return nanoseconds(CLOCK_THREAD_CPUTIME_ID); }
 
 void cl_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
@@ -208,6 +204,6 @@ void cl_keep_memory_small(void) {
 }
 
 int cl_terminal_columns(int fd) {
-    struct winsize size;
-    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+  struct winsize size;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

@@ -233,16 +233,12 @@ package struct Election: Sendable {
         }
     }
 
-    package var helped: [(address: IPAddress, node: NodeID)] {
-        states.compactMap { if case .helper(let node) = $0.role { ($0.address, node) } else { nil } }
+    package var helped: [IPAddress] {
+        states.compactMap { if case .helper = $0.role { $0.address } else { nil } }
     }
 
     package var probing: [IPAddress] {
         states.compactMap { if case .probing = $0.role { $0.address } else { nil } }
-    }
-
-    package var vacant: [(address: IPAddress, since: Instant)] {
-        states.compactMap { state in state.vacantSince.map { (state.address, $0) } }
     }
 
     /// Whether `owner` may have held the address before: what a peer says of others must fit the view of the API.

@@ -8,6 +8,14 @@ public enum LinkEffect: Sendable, Hashable {
     case report(LinkFact)
 }
 
+/// What a late wake-up means for the frames that have piled up.
+package enum LateWakeUp: Sendable, Hashable {
+    /// They are as good as fresh.
+    case proceed
+    /// They are of another time: throw them away unseen.
+    case flushSockets
+}
+
 /// Something that happened on a link, for logs, events, metrics and the API record.
 public enum LinkFact: Sendable, Hashable {
     case phase(LinkPhase)
@@ -54,9 +62,9 @@ public enum GiveUpReason: String, Sendable, Hashable, CaseIterable {
     case rejoined
 }
 
-/// A peer's row in the report.
+/// A peer, in the words of reports.
 public enum PeerCondition: String, Sendable, Hashable, CaseIterable {
-    case unknown, joining, ready, suspect, absent, dead
+    case joining, ready, suspect, absent, dead
 }
 
 /// The own state on the link.

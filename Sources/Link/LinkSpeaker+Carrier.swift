@@ -39,7 +39,7 @@ extension LinkSpeaker {
     }
 
     mutating func asked(_ id: NodeID, forUnicast isAsked: Bool, at now: Instant) {
-        if isAsked { carriers[id]?.askedAt = now } else if carriers[id]?.askedAt != nil { carriers[id]?.askedAt = nil }
+        carriers[id]?.askedAt = isAsked ? now : nil
     }
 
     /// Known peers whose kernels answer, and whose group frames do not arrive: they are asked for unicast.
@@ -85,7 +85,7 @@ extension LinkSpeaker {
                 carrier.kernelAskedAt = now
                 effects += ask(carrier.address, nil)
             }
-            if let kernel = membership.kernel(of: id), now - kernel.at < .seconds(5) || isAsked,
+            if isAsked || hasKernel(id, at: now), let kernel = membership.kernel(of: id),
                 let own = configuration.ownAddresses.first(where: { $0.family == carrier.address.family }),
                 let frame = UnicastCarrier.frame(
                     payload, from: own, configuration.hardwareAddress, to: carrier.address, kernel.hardwareAddress)

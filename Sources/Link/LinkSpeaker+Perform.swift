@@ -60,9 +60,9 @@ extension LinkSpeaker {
             layer2.withdraw(owned.address)
             effects.append(.report(.gaveUp(owned.address, reason: .rejoined)))
         }
-        for helped in election.helped {
-            layer2.withdraw(helped.address)
-            effects.append(.report(.stoppedHelping(helped.address)))
+        for address in election.helped {
+            layer2.withdraw(address)
+            effects.append(.report(.stoppedHelping(address)))
         }
         for address in election.probing { layer2.withdraw(address) }
         election.stop(forgettingClaims: forgettingClaims)
@@ -105,11 +105,9 @@ extension LinkSpeaker {
         for directive in directives {
             switch directive {
             case .own(let address, let term):
-                counters.takes &+= 1
                 layer2.own(address, at: now)
                 effects.append(.report(.took(address, term: term)))
             case .withdraw(let address, let reason):
-                if reason == .higherClaim { counters.yields &+= 1 }
                 layer2.withdraw(address)
                 effects.append(.report(.gaveUp(address, reason: GiveUpReason(reason))))
             case .help(let address, let node):

@@ -146,8 +146,5 @@ extension LinkSpeaker {
         }
     }
 
-    mutating func count(_ reason: HelloDropReason) {
-        guard let index = HelloDropReason.allCases.firstIndex(of: reason) else { return }
-        counters.framesDropped[index] &+= 1
-    }
+    private mutating func count(_ reason: HelloDropReason) { counters.framesDropped[reason, default: 0] &+= 1 }
 }

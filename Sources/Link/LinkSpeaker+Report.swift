@@ -3,38 +3,23 @@ package import Layer2
 internal import Membership
 package import MonotonicTime
 package import NetworkAddresses
-internal import Wire
 
 extension LinkSpeaker {
     /// The hardware address that this node gives for an address, or `nil` when it does not answer for it.
     package func answer(for address: IPAddress) -> MACAddress? { layer2.answer(for: address) }
 
-    /// The whole state, for people. Costs one pass over peers and addresses.
+    /// Costs one pass over peers and addresses.
     package func report(at now: Instant) -> LinkReport {
-        var report = LinkReport(
-            interfaceName: configuration.interfaceName, phase: phase, incarnation: membership.incarnation)
-        report.peers = membership.peers.rows.map { peer in
-            LinkReport.Peer(
-                name: peer.name, condition: PeerCondition(peer), hardwareAddress: peer.hardwareAddress,
-                addresses: peer.addresses, isStale: peer.isStale, isLeaving: peer.isLeaving,
-                lastHeard: peer.lastHeard,
-                deadInterval: peer.interval * configuration.timing.membership.deadIntervals)
-        }
+        var report = LinkReport(interfaceName: configuration.interfaceName, phase: phase)
+        report.peers = membership.peers.rows.map { PeerCondition($0) }
         report.owned = election.owned.map {
-            LinkReport.Owned(address: $0.address, since: $0.since, term: $0.term, offeredTo: $0.offeredTo.map(name))
+            LinkReport.Owned(address: $0.address, since: $0.since, term: $0.term)
         }
-        report.helped = election.helped.compactMap { helped in
-            layer2.answer(for: helped.address).map {
-                LinkReport.Helped(address: helped.address, node: name(helped.node), hardwareAddress: $0)
-            }
-        }
-        report.vacant = election.vacant.map { LinkReport.Vacant(address: $0.address, since: $0.since) }
+        report.helped = election.helped.count
         report.filteredPeers = filteredPeers(at: now)
         report.counters = counters
         return report
     }
-
-    private func name(_ id: NodeID) -> String { membership.peers[id]?.name ?? "" }
 
     /// Which frames the kernel must let through.
     package var interest: FrameInterest {

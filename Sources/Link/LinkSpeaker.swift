@@ -22,7 +22,7 @@ package struct LinkSpeaker: Sendable {
     var sender: EncodedSender
     var capacity: HelloFrame.Capacity
     var sequence: UInt64 = 0
-    var isUp = true
+    var isUp: Bool { layer2.isUp }
     var punctuality = Punctuality()
     /// The last moments of a process that restarts.
     var farewell: Farewell?
@@ -41,19 +41,17 @@ package struct LinkSpeaker: Sendable {
     /// - Parameter incarnation: a random number, new with each start of the process and on each link.
     package init(
         _ configuration: LinkConfiguration, incarnation: UInt64,
-        authenticator: any HelloAuthenticator = HMACAuthenticator(), layer2: Layer2Timing = Layer2Timing(),
-        at now: Instant
+        authenticator: any HelloAuthenticator = HMACAuthenticator(), at now: Instant
     ) {
         me = NodeID(name: configuration.nodeName)
         self.configuration = configuration
         self.authenticator = authenticator
         membership = Membership(me: me, incarnation: incarnation, timing: configuration.timing.membership, now: now)
         election = Election(me: me, timing: configuration.timing.election, now: now)
-        self.layer2 = Layer2Link(hardwareAddress: configuration.hardwareAddress, timing: layer2)
+        layer2 = Layer2Link(hardwareAddress: configuration.hardwareAddress, timing: configuration.timing.layer2)
         sender = EncodedSender(configuration.description)
         capacity = HelloFrame.Capacity(
             maximumTransmissionUnit: configuration.maximumTransmissionUnit, sender: sender)
-        counters.framesDropped = Array(repeating: 0, count: HelloDropReason.allCases.count)
         apply(configuration, at: now)
     }
 
@@ -121,7 +119,6 @@ package struct LinkSpeaker: Sendable {
             effects += changeHardwareAddress(hardwareAddress, at: now)
         }
         if isUp != self.isUp {
-            self.isUp = isUp
             layer2.setUp(isUp, at: now)
             effects += rejoin(at: now)
             apply(configuration, at: now)
@@ -137,18 +134,16 @@ package struct LinkSpeaker: Sendable {
     }
 
     /// The thread woke up this much later than it asked for; called before the sockets are drained.
-    ///
-    /// Returns whether the frames that piled up are of another time, and must be thrown away unseen.
-    package mutating func wokeUpLate(by lateness: Interval, at now: Instant) -> Bool {
-        guard !isRestarting else { return false }
-        if lateness > configuration.timing.membership.lateness { punctuality.missed = true }
-        if lateness > membership.deadInterval {
-            counters.pauses &+= 1
-            pending += rejoin(at: now)
-            return true
+    package mutating func wokeUpLate(by lateness: Interval, at now: Instant) -> LateWakeUp {
+        guard !isRestarting, lateness > configuration.timing.membership.lateness else { return .proceed }
+        punctuality.missed = true
+        guard lateness > membership.deadInterval else {
+            membership.excuse(lateness)
+            return .proceed
         }
-        if lateness > configuration.timing.membership.lateness { membership.excuse(lateness) }
-        return false
+        counters.pauses &+= 1
+        pending += rejoin(at: now)
+        return .flushSockets
     }
 
     mutating func rejoin(at now: Instant) -> [LinkEffect] {

@@ -1,4 +1,4 @@
-/// Whether this speaker gets to run in time (F28): late in more than 5 of the last 20 ticks of a Hello it ranks last for
+/// Whether this speaker gets to run in time: late in more than 5 of the last 20 ticks of a Hello it ranks last for
 /// taking addresses, until at most 2 were late.
 struct Punctuality: Sendable {
     private var ticks: UInt32 = 0

@@ -26,10 +26,9 @@ package struct PollSet: ~Copyable {
     package func isReady(_ index: Int) -> Bool { entries[index].revents != 0 }
 }
 
-/// CLOCK_MONOTONIC, and the calling thread's own processor time.
+/// CLOCK_MONOTONIC, and the calling thread's name.
 package enum KernelClock {
     package static func monotonicNanoseconds() -> Int64 { cl_monotonic_nanoseconds() }
-    package static func threadNanoseconds() -> Int64 { cl_thread_cpu_nanoseconds() }
     /// Names the calling thread, as `top -H` shows it; 15 octets.
     package static func nameThread(_ name: String) { unsafe cl_name_thread(name) }
 }

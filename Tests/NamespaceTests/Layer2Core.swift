@@ -44,7 +44,7 @@ struct Layer2Core: LinkCore {
 
     mutating func poll(at now: Instant) -> [LinkEffect] { effects(layer2.poll(at: now), at: now) }
 
-    func nextDeadline(at now: Instant) -> Instant? { layer2.nextDeadline(at: now) }
+    func nextDeadline(at now: Instant) -> Instant { layer2.nextDeadline(at: now) ?? now + .seconds(1) }
 
     mutating func interfaceChanged(hardwareAddress: MACAddress, isUp: Bool, at now: Instant) -> [LinkEffect] {
         layer2.setUp(isUp, at: now)
@@ -64,7 +64,7 @@ struct Layer2Core: LinkCore {
     var interestVersion: UInt64 { layer2.version }
     var packetCounters: Layer2Counters { layer2.counters }
 
-    func report(at now: Instant) -> LinkReport { LinkReport(interfaceName: name, phase: .ready, incarnation: 1) }
+    func report(at now: Instant) -> LinkReport { LinkReport(interfaceName: name, phase: .ready) }
 
     private mutating func effects(_ effects: [Layer2Effect], at now: Instant) -> [LinkEffect] {
         effects.compactMap { effect in

@@ -10,8 +10,6 @@ package struct Observer {
         var served: MACAddress?
         var isAnswered = false
         var deletedAnswered: Interval = .zero
-        /// When a node died that mattered to this address, last.
-        var lastDeath: Instant?
     }
 
     package struct Move: Sendable {
@@ -36,6 +34,7 @@ package struct Observer {
     /// The longest time without an answer although a node was fit to give it.
     package private(set) var longestUnfounded: Interval = .zero
     var fitSince: [Int: Instant] = [:]
+    private var lastDeath: Instant?
 
     init(addresses: Int) { rows = Array(repeating: Row(), count: addresses) }
 
@@ -49,9 +48,9 @@ package struct Observer {
         for index in rows.indices {
             if rows[index].duplicateSince != nil { rows[index].duplicateSince = simulation.now }
             if rows[index].gapSince != nil { rows[index].gapSince = simulation.now }
-            rows[index].lastDeath = nil
             rows[index].deletedAnswered = .zero
         }
+        lastDeath = nil
     }
 
     package func served(_ address: Int) -> MACAddress? { rows[address].served }
@@ -88,10 +87,8 @@ package struct Observer {
         }
     }
 
-    /// A node is about to go: its addresses' gaps count from here.
-    mutating func died(_ node: VirtualNode, _ simulation: Simulation) {
-        for index in rows.indices { rows[index].lastDeath = simulation.now }
-    }
+    /// A node is about to go: gaps count from here.
+    mutating func somebodyDied(at now: Instant) { lastDeath = now }
 
     mutating func changed(_ address: Int, _ simulation: Simulation) {
         let now = simulation.now
@@ -128,8 +125,7 @@ package struct Observer {
         }
         if let since = rows[address].gapSince {
             countUnfounded(address, simulation)
-            let death = rows[address].lastDeath.map { max($0, since) } ?? since
-            gaps.append(Gap(address: address, from: since, to: now, sinceDeath: now - death))
+            gaps.append(Gap(address: address, from: since, to: now, sinceDeath: now - max(since, lastDeath ?? since)))
             rows[address].gapSince = nil
         }
         guard distinct.count == 1 else { return }
@@ -162,7 +158,7 @@ package struct Observer {
             countUnfounded(address, simulation)
             return Gap(
                 address: address, from: since, to: simulation.now,
-                sinceDeath: simulation.now - max(since, rows[address].lastDeath ?? since))
+                sinceDeath: simulation.now - max(since, lastDeath ?? since))
         }
     }
 }

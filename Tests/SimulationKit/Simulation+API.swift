@@ -56,8 +56,6 @@ extension Simulation {
         after(0.002) { $0.refreshView(node) }
     }
 
-    func isViewStaleNow(_ node: VirtualNode) -> Bool { node.isViewChanged }
-
     func refreshView(_ node: VirtualNode) {
         guard node.hasSpeaker, !node.isPaused, !node.port.isFrozen else { return }
         node.isViewChanged = false
@@ -202,7 +200,7 @@ extension Simulation {
         viewChanged(node)
     }
 
-    /// A new allocation of an address that nobody remembers: every speaker forgets the old claims on it.
+    /// A new allocation of an address: no record names an owner of it.
     package func changeFreshly(_ address: Int, to value: AddressTruth) {
         records[address] = nil
         for node in nodes { node.records[address] = nil }

@@ -26,7 +26,7 @@ extension Simulation {
         // The key comes with the snapshot; a key once loaded is kept in the process only.
         node.keys = nil
         node.speaker = LinkSpeaker(
-            configuration(of: node), incarnation: random.next(), authenticator: authenticator, layer2: layer2Timing,
+            configuration(of: node), incarnation: random.next(), authenticator: authenticator,
             at: now + node.clockOffset)
         node.hasSpeaker = true
         note("\(node.name) boots")
@@ -56,7 +56,7 @@ extension Simulation {
 
     package func powerOff(_ node: VirtualNode) {
         note("\(node.name) loses power")
-        observer.died(node, self)
+        observer.somebodyDied(at: now)
         node.port.hasPower = false
         end(node)
     }
@@ -74,7 +74,7 @@ extension Simulation {
         note("\(node.name) pauses for \(seconds) s")
         node.isPaused = true
         if asMachine {
-            observer.died(node, self)
+            observer.somebodyDied(at: now)
             node.port.isFrozen = true
         }
         observer.everythingChanged(self)
@@ -90,14 +90,14 @@ extension Simulation {
         var frames = node.pausedFrames
         node.pausedFrames = []
         drive(node) { speaker, now in
-            if late > 0, speaker.wokeUpLate(by: .lasting(late), at: now) { frames = [] }
+            if late > 0, speaker.wokeUpLate(by: .lasting(late), at: now) == .flushSockets { frames = [] }
             // The sockets are drained before any deadline is looked at.
             var effects: [LinkEffect] = []
             for frame in frames { effects += Self.take(frame, by: &speaker, at: now) }
             return effects
         }
         observer.everythingChanged(self)
-        if isViewStaleNow(node) { refreshView(node) }
+        if node.isViewChanged { refreshView(node) }
     }
 
     /// CLOCK_MONOTONIC jumps ahead, as after a suspend on some machines: a pause that took no time.
@@ -113,7 +113,7 @@ extension Simulation {
 
     package func setCarrier(_ node: VirtualNode, _ hasCarrier: Bool, isSeen: Bool = false) {
         note("\(node.name) carrier \(hasCarrier)")
-        if !hasCarrier { observer.died(node, self) }
+        if !hasCarrier { observer.somebodyDied(at: now) }
         node.port.hasCarrier = hasCarrier
         if isSeen {
             drive(node) { speaker, now in
@@ -125,7 +125,7 @@ extension Simulation {
 
     package func changePort(_ node: VirtualNode, _ change: (inout VirtualPort) -> Void) {
         note("\(node.name) port changes")
-        observer.died(node, self)
+        observer.somebodyDied(at: now)
         change(&node.port)
         observer.everythingChanged(self)
     }

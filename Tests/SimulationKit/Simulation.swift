@@ -1,5 +1,4 @@
 import Election
-package import Layer2
 package import Link
 import Membership
 package import MonotonicTime
@@ -50,7 +49,6 @@ package final class Simulation {
     let addressIndex: [IPAddress: Int]
 
     package var timing: LinkTiming
-    package var layer2Timing = Layer2Timing()
     package var keys = HelloKeys(current: [1])
     package let authenticator: any HelloAuthenticator
     package var observer: Observer

@@ -16,7 +16,7 @@ import Testing
     }
 
     private mutating func report(_ link: String, _ phase: LinkPhase = .ready) {
-        var report = LinkReport(interfaceName: link, phase: phase, incarnation: 1)
+        var report = LinkReport(interfaceName: link, phase: phase)
         report.filteredPeers = 3
         metrics.update(report, PacketCounters())
     }

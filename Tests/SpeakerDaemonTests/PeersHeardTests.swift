@@ -1,17 +1,11 @@
-import MonotonicTime
+import Link
 import SpeakerDaemon
 import Testing
 
-@testable import Link
-
 @Suite struct PeersHeardTests {
     static func report(_ link: String, _ conditions: [PeerCondition]) -> LinkReport {
-        var report = LinkReport(interfaceName: link, phase: .ready, incarnation: 1)
-        report.peers = conditions.enumerated().map { index, condition in
-            LinkReport.Peer(
-                name: "n\(index)", condition: condition, hardwareAddress: nil, addresses: [], isStale: false,
-                isLeaving: false, lastHeard: Instant(nanoseconds: 0), deadInterval: .seconds(1))
-        }
+        var report = LinkReport(interfaceName: link, phase: .ready)
+        report.peers = conditions
         return report
     }
 

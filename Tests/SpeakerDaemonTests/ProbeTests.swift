@@ -76,7 +76,7 @@ struct ProbeTests {
     }
 
     private static func report(_ name: String, _ phase: LinkPhase) -> PacketEvent {
-        .report(LinkReport(interfaceName: name, phase: phase, incarnation: 1), PacketCounters())
+        .report(LinkReport(interfaceName: name, phase: phase), PacketCounters())
     }
 
     @Test("netlink that fails for a moment keeps the speaker from being ready for that moment")

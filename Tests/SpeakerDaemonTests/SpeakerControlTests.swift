@@ -31,7 +31,7 @@ import Testing
     }
 
     static func report() -> LinkReport {
-        var report = LinkReport(interfaceName: "eth0", phase: .ready, incarnation: 1)
+        var report = LinkReport(interfaceName: "eth0", phase: .ready)
         report.owned = [.init(address: World.address, since: MonotonicClock.now() - .seconds(1000), term: 7)]
         return report
     }

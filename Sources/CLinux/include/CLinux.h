@@ -45,7 +45,6 @@ int cl_carrier_receive(int fd, uint8_t *octets, uint32_t size, uint8_t source[16
 int cl_netlink_socket(uint32_t groups);
 int cl_poll(struct pollfd *fds, uint32_t count, int64_t timeout_nanoseconds);
 int64_t cl_monotonic_nanoseconds(void);
-int64_t cl_thread_cpu_nanoseconds(void);
 void cl_name_thread(const char *name);
 // Few arenas, and freed memory goes back early: for a daemon that rests most of the time. Before any other thread.
 void cl_keep_memory_small(void);

@@ -22,16 +22,16 @@ package protocol LinkCore: Sendable {
     /// Does what is due.
     mutating func poll(at now: Instant) -> [LinkEffect]
 
-    /// When `poll` is wanted next: `now` when it is at once, also right after `poll`; `nil` for never. Waking up later than
-    /// this is lateness, so that it is never long before anything could be due.
-    func nextDeadline(at now: Instant) -> Instant?
+    /// When `poll` is wanted next: `now` when it is at once, also right after `poll`. Waking up later than this is lateness,
+    /// so that it is never long before anything could be due.
+    func nextDeadline(at now: Instant) -> Instant
 
     mutating func configure(_ configuration: LinkConfiguration, at now: Instant) -> [LinkEffect]
 
     /// The interface's state as netlink tells it, ahead of the control plane.
     mutating func interfaceChanged(hardwareAddress: MACAddress, isUp: Bool, at now: Instant) -> [LinkEffect]
 
-    /// The thread woke up this much later than it asked for. Called before the sockets are drained.
+    /// The thread woke up this much later than it asked for, be it ever so little. Called before the sockets are drained.
     mutating func wokeUpLate(by lateness: Interval, at now: Instant) -> LateWakeUp
 
     /// The process is about to end and to be started again: say so to the peers, and go on answering.
@@ -46,12 +46,4 @@ package protocol LinkCore: Sendable {
 
     var packetCounters: Layer2Counters { get }
     func report(at now: Instant) -> LinkReport
-}
-
-/// What a late wake-up means for the frames that have piled up.
-package enum LateWakeUp: Sendable, Hashable {
-    /// They are as good as fresh.
-    case proceed
-    /// They are of another time: throw them away unseen.
-    case flushSockets
 }

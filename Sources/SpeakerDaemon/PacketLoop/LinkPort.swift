@@ -95,40 +95,50 @@ final class LinkPort<Core: LinkCore> {
         appliedInterest = core.interestVersion
         defer { nextInterest = now + Self.spacing(after: KernelClock.monotonicNanoseconds() - now.nanoseconds) }
         let interest = core.interest
-        let v4 = interest.addresses.compactMap(\.v4)
-        let v6 = interest.addresses.compactMap(\.v6)
-        let asked4 = interest.askedHosts.compactMap(\.v4)
-        let asked6 = interest.askedHosts.compactMap(\.v6)
-        interestTrouble = nil
-        var isComplete = true
-        let arpFilters = Self.coarser.lazy.map {
-            interest.isListening ? .all : PacketFilter.arp(targets: v4, askedHosts: asked4, instructions: $0)
-        }
-        let arpInstructions = attach(arpFilters, to: arp)
-        counters.filterInstructions = arpInstructions ?? 0
-        if arpInstructions == nil { isComplete = false }
         let before = (neighborDiscovery != nil, carrier != nil)
+        interestTrouble = nil
         if carrier == nil { openCarrier() }
-        let expected = v6 + interest.expectedAddresses.compactMap(\.v6)
-        if v6.isEmpty && asked6.isEmpty && !(interest.isListening && !expected.isEmpty) {
+        let isInPlace = [
+            fitARP(to: interest), fitNeighborDiscovery(to: interest), joinGroups(of: interest), carrier != nil,
+        ]
+        nextAttempt = isInPlace.contains(false) ? now + .seconds(5) : nil
+        return before != (neighborDiscovery != nil, carrier != nil)
+    }
+
+    /// - Returns: whether the kernel has taken a filter.
+    private func fitARP(to interest: FrameInterest) -> Bool {
+        let (targets, asked) = (interest.addresses.compactMap(\.v4), interest.askedHosts.compactMap(\.v4))
+        let filters = Self.coarser.lazy.map {
+            interest.isListening ? PacketFilter.all : .arp(targets: targets, askedHosts: asked, instructions: $0)
+        }
+        return attach(filters, to: arp)
+    }
+
+    /// - Returns: whether the kernel has taken a filter, or none is needed.
+    private func fitNeighborDiscovery(to interest: FrameInterest) -> Bool {
+        let (targets, asked) = (interest.addresses.compactMap(\.v6), interest.askedHosts.compactMap(\.v6))
+        guard !targets.isEmpty || !asked.isEmpty || interest.isListening && !interest.expectedAddresses.isEmpty else {
             // Its filter would run on every IPv6 packet of the node.
             neighborDiscovery = nil
-        } else {
-            let filters = Self.coarser.lazy.map {
-                interest.isListening
-                    ? .anyNeighborDiscovery
-                    : PacketFilter.neighborDiscovery(targets: v6, askedHosts: asked6, instructions: $0)
-            }
-            openNeighborDiscovery()
-            let instructions = neighborDiscovery.flatMap { attach(filters, to: $0) }
-            counters.filterInstructions += instructions ?? 0
-            if instructions == nil { isComplete = false }
+            return true
         }
-        let (failed, error) = groups.set(Set(expected.map(\.solicitedNode)))
+        openNeighborDiscovery()
+        guard let neighborDiscovery else { return false }
+        let filters = Self.coarser.lazy.map {
+            interest.isListening
+                ? PacketFilter.anyNeighborDiscovery
+                : .neighborDiscovery(targets: targets, askedHosts: asked, instructions: $0)
+        }
+        return attach(filters, to: neighborDiscovery)
+    }
+
+    /// - Returns: whether all are joined.
+    private func joinGroups(of interest: FrameInterest) -> Bool {
+        let addresses = interest.addresses.compactMap(\.v6) + interest.expectedAddresses.compactMap(\.v6)
+        let (failed, error) = groups.set(Set(addresses.map(\.solicitedNode)))
         if let error { interestTrouble = "\(failed) solicited-node groups are not joined: \(error)" }
         (counters.groupsJoined, counters.groupsFailed) = (groups.count, failed)
-        nextAttempt = isComplete && failed == 0 && carrier != nil ? nil : now + .seconds(5)
-        return before != (neighborDiscovery != nil, carrier != nil)
+        return failed == 0
     }
 
     /// From the start of one change of filters that took this long to the next.
@@ -139,19 +149,19 @@ final class LinkPort<Core: LinkCore> {
     /// Instructions for a filter, tried in this order where the kernel's option memory is short.
     private static var coarser: [Int] { [PacketFilter.maximumInstructions, 1000, 250] }
 
-    /// - Returns: the instructions of the first filter that the kernel takes; `nil` when it takes none.
-    private func attach(_ filters: some Sequence<PacketFilter>, to socket: PacketSocket) -> Int? {
+    /// - Returns: whether the kernel takes one of them; the first will do.
+    private func attach(_ filters: some Sequence<PacketFilter>, to socket: PacketSocket) -> Bool {
         var refusal: PacketSocketError?
         for filter in filters {
             do throws(PacketSocketError) {
                 try socket.attach(filter)
-                return filter.count
+                return true
             } catch {
                 refusal = error
             }
         }
         if let refusal { interestTrouble = "\(refusal)" }
-        return nil
+        return false
     }
 
     private func openNeighborDiscovery() {
@@ -174,7 +184,17 @@ final class LinkPort<Core: LinkCore> {
         }
     }
 
-    // MARK: Reports
+    // MARK: Frames and reports
+
+    /// The socket that a frame leaves by: the one of its EtherType, so that the kernel labels it right.
+    func descriptor(for frame: [UInt8]) -> Int32 {
+        guard frame.count >= EthernetHeader.length else { return arp.descriptor }
+        switch EtherType(rawValue: frame.span.uint16(at: 12)) {
+        case .arp: return arp.descriptor
+        case .ipv6: return neighborDiscovery?.descriptor ?? arp.descriptor
+        default: return hello.descriptor
+        }
+    }
 
     func takeKernelDrops() {
         counters.kernelDrops &+= UInt64(arp.takeDrops() + hello.takeDrops() + (neighborDiscovery?.takeDrops() ?? 0))

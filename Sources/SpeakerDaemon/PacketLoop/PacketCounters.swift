@@ -16,11 +16,7 @@ package struct PacketCounters: Sendable, Hashable {
     /// Solicited-node groups that are joined, and those that could not be.
     package var groupsJoined = 0
     package var groupsFailed = 0
-    /// Instructions of the kernel filters.
-    package var filterInstructions = 0
-    /// Whole process: processor time of the packet thread, times that it woke up, and netlink re-reads.
-    package var threadNanoseconds: Int64 = 0
-    package var wakeUps: UInt64 = 0
+    /// Whole process: times that netlink lost notifications, and all was read again.
     package var netlinkResynchronisations = 0
 
     package init() {}

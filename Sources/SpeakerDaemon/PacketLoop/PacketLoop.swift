@@ -71,8 +71,6 @@ package struct PacketLoopSettings: Sendable, Hashable {
     package var receiveBuffer = 4 << 20
     /// Between two reports that nobody asked for.
     package var reportInterval: Interval = .seconds(10)
-    /// Waking up this much later than asked is told to the links.
-    package var lateness: Interval = .milliseconds(20)
 
     package init() {}
 }

@@ -24,7 +24,6 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     private var frames = FrameExchange()
     private var nextReport: Instant
     private var nextRetry: Instant?
-    private var wakeUps: UInt64 = 0
     private var isRestarting = false
     private var isStopping = false
 
@@ -57,14 +56,13 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     private mutating func turn() {
         let deadline = nextDeadline(at: Self.now())
         pollSet.wait(nanoseconds: Self.now().remaining(until: deadline).nanoseconds)
-        wakeUps &+= 1
         var now = Self.now()
-        if now - deadline > settings.lateness { tellLateness(now - deadline, at: now) }
+        if now > deadline { tellLateness(now - deadline, at: now) }
         // Once one of them has opened or closed a descriptor, the rest is found in the next turn.
         for index in sources.indices where !needsRebuild && pollSet.isReady(index) { serve(sources[index], at: now) }
         now = Self.now()
         for port in ports.values {
-            let effects = port.core.nextDeadline(at: now).map { $0 <= now } ?? false ? port.core.poll(at: now) : []
+            let effects = port.core.nextDeadline(at: now) <= now ? port.core.poll(at: now) : []
             perform(effects, on: port)
         }
         if nextReport <= now { report(at: now) }
@@ -77,7 +75,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         var deadline = nextReport
         if let nextRetry { deadline = min(deadline, nextRetry) }
         for port in ports.values {
-            if let due = port.core.nextDeadline(at: now) { deadline = min(deadline, due) }
+            deadline = min(deadline, port.core.nextDeadline(at: now))
             if let due = port.interestDeadline { deadline = min(deadline, due) }
         }
         return deadline
@@ -267,8 +265,6 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
             port.takeKernelDrops()
             var counters = port.counters
             counters.layer2 = port.core.packetCounters
-            counters.threadNanoseconds = KernelClock.threadNanoseconds()
-            counters.wakeUps = wakeUps
             counters.netlinkResynchronisations = monitor?.resynchronisations ?? 0
             tell(.report(port.core.report(at: now), counters))
         }

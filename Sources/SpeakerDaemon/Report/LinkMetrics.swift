@@ -58,13 +58,13 @@ struct LinkMetrics {
             let count = report.owned.count { $0.address.family == family }
             gauge("herald_announced_addresses", link, count, ("family", family.rawValue))
         }
-        gauge("herald_helped_addresses", link, report.helped.count)
-        countHelping(link, isHelping: !report.helped.isEmpty)
+        gauge("herald_helped_addresses", link, report.helped)
+        countHelping(link, isHelping: report.helped > 0)
         gauge("herald_link_ready", link, report.phase.isAtWork ? 1 : 0)
         gauge("herald_link_deaf", link, report.phase == .deaf ? 1 : 0)
         gauge("herald_receive_buffer_bytes", link, counters.receiveBuffer)
         for condition in PeerCondition.allCases {
-            let count = report.peers.count { $0.condition == condition }
+            let count = report.peers.count { $0 == condition }
             gauge("herald_peers", link, count, ("state", condition.rawValue))
         }
         gauge("herald_peers_filtered", link, report.filteredPeers)
@@ -132,7 +132,8 @@ struct LinkMetrics {
             add("herald_hello_sent_total", total, link, [("frame", frame)])
         }
         add("herald_hello_received_total", counters.framesAccepted, link, [("frame", "any")])
-        for (reason, total) in zip(HelloDropReason.allCases, counters.framesDropped) {
+        for reason in HelloDropReason.allCases {
+            let total = counters.framesDropped[reason] ?? 0
             add("herald_hello_rejected_total", total, link, [("reason", reason.rawValue.snakeCased)])
         }
     }

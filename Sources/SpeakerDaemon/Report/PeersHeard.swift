@@ -7,7 +7,7 @@ package struct PeersHeard: Sendable {
     package init() {}
 
     package mutating func take(_ report: LinkReport) {
-        counts[report.interfaceName] = report.peers.count { $0.condition.isHeard }
+        counts[report.interfaceName] = report.peers.count { $0.isHeard }
     }
 
     /// `eth0=3,eth1=2`: the links that have reported, in the order of `links`.
@@ -21,7 +21,7 @@ extension PeerCondition {
     fileprivate var isHeard: Bool {
         switch self {
         case .joining, .ready, .suspect: true
-        case .unknown, .absent, .dead: false
+        case .absent, .dead: false
         }
     }
 }
