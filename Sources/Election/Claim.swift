@@ -38,6 +38,8 @@ package struct Standing: Sendable, Hashable {
 
     /// It is here, and what it claims is its own.
     var isPresent: Bool { condition == .candidate || condition == .listing }
+    /// It may be given addresses.
+    var isCandidate: Bool { condition == .candidate && !isLeaving }
 }
 
 /// Why an address is not answered for any more.
@@ -72,8 +74,6 @@ struct AddressState: Sendable {
     var best: Claim?
     var role: Role = .none
     var vacantSince: Instant?
-    /// A stale speaker was refused: it takes the address no more until it is fresh.
-    var isRefused = false
     /// The next list repeats the best claim, because a lower one was heard.
     var isRelayed = false
     /// A foreign host uses the address: not taken before this.
@@ -85,7 +85,7 @@ struct AddressState: Sendable {
     var unheard: (claim: Claim, since: Instant)?
     /// When the API was last to be read because of a refusal.
     var rereadAt: Instant?
-    /// When this speaker was last refused while it was not stale; `nil` once its own view has changed.
+    /// When this speaker was last refused: while it is stale, it lets go of the address, and takes it no more.
     var refusedAt: Instant?
     /// When the address went from the own view.
     var goneAt: Instant?

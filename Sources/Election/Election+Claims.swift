@@ -30,11 +30,6 @@ extension Election {
         return (.complete, directives)
     }
 
-    /// Owners that a list names and that this speaker must know about: the caller tells its membership.
-    package static func heldOwners(_ part: ClaimsPart) -> Set<NodeID> {
-        Set(part.entries.compactMap { if case .held(let owner) = $0.kind { owner } else { nil } })
-    }
-
     /// - Returns: what the list names, as far as it is known here, when this part completes it.
     private mutating func progress(_ part: ClaimsPart, from sender: NodeID, incarnation: UInt64) -> Set<IPAddress>? {
         guard part.index < part.count, part.count <= timing.partLimit else { return nil }
@@ -67,25 +62,15 @@ extension Election {
         check(entry, owner, sender, senderIsStale, slot, at: now, &directives)
         if let ownership = states[slot].ownership {
             guard owner != me else { return }
+            schedule.request(at: now, timing)
+            let claim = Claim(term: entry.term, owner: owner, allocation: entry.allocation)
             let mine = Claim(term: ownership.term, owner: me, allocation: 0)
             if states[slot].isHigher(entry.term, owner, than: mine) {
-                states[slot].best = Claim(term: entry.term, owner: owner, allocation: entry.allocation)
-                states[slot].role = .none
-                states[slot].vacantSince = nil
-                directives.append(.withdraw(entry.address, .higherClaim))
-                schedule.request(at: now, timing)
-                touch(slot)
-            } else {
-                schedule.request(at: now, timing)
-                guard owner == sender else { return }
+                giveWay(slot, to: claim, .higherClaim, &directives)
+            } else if owner == sender {
                 announceAgain(slot, at: now, &directives)
-                if hearsMe {
-                    states[slot].unheard = nil
-                } else {
-                    let claim = Claim(term: entry.term, owner: sender, allocation: entry.allocation)
-                    states[slot].unheard = (claim, states[slot].unheard?.since ?? now)
-                    touch(slot)
-                }
+                states[slot].unheard = hearsMe ? nil : (claim, states[slot].unheard?.since ?? now)
+                if !hearsMe { touch(slot) }
             }
             return
         }
@@ -123,7 +108,7 @@ extension Election {
         } else if owner == sender, !best.isReleased, best.owner != sender, best.owner != me,
             peers[best.owner]?.isPresent == true
         {
-            // F29: the sender may not hear the owner; who knows the higher claim repeats it.
+            // The sender may not hear the owner; who knows the higher claim repeats it.
             states[slot].isRelayed = true
             schedule.request(at: now, timing)
         }
@@ -195,15 +180,14 @@ extension Election {
         case .none, .probing: return []
         case .owner, .helper: break
         }
+        states[slot].refusedAt = now
         guard isStale else {
-            states[slot].refusedAt = now
             let last = states[slot].rereadAt
             if let last, now - last < timing.rereadSpacing { return [] }
             guard rereads.spend(of: timing.rereadLimit, served: last, at: now) else { return [] }
             states[slot].rereadAt = now
             return [.reread(refusal.address)]
         }
-        states[slot].isRefused = true
         var directives: [ElectionDirective] = []
         release(slot, .refused, at: now, &directives)
         touch(slot)

@@ -37,12 +37,15 @@ extension Election {
     /// The API lets `node` announce the address.
     func mayAnnounce(_ slot: Int, _ node: NodeID) -> Bool {
         guard states[slot].intent?.weights[node] != nil else { return false }
-        return node != me || !(states[slot].isRefused && isStale)
+        return node != me || !isRefused(slot)
     }
+
+    private func isRefused(_ slot: Int) -> Bool { isStale && states[slot].refusedAt != nil }
 
     // MARK: Order
 
-    /// A candidate's place: nodes of last resort after all others, stale after fresh, late after punctual, then weight, last owner, hash.
+    /// A candidate's place: nodes of last resort after all others, stale after fresh, late after punctual, then weight,
+    /// last owner, hash.
     private struct Place: Comparable {
         let isLastResort: Bool
         let isStale: Bool
@@ -71,6 +74,12 @@ extension Election {
             hash: states[slot].rank(node), node: node)
     }
 
+    /// A peer's place among the candidates, or `nil` when it is none.
+    private mutating func place(_ slot: Int, ofPeer id: NodeID, lastOwner: NodeID?) -> Place? {
+        guard let peer = peers[id], peer.isCandidate else { return nil }
+        return place(slot, id, isStale: peer.isStale, isLate: peer.isLate, lastOwner: lastOwner)
+    }
+
     private func lastOwner(_ slot: Int) -> NodeID? {
         states[slot].best?.owner ?? states[slot].intent?.recordedOwner
     }
@@ -80,9 +89,7 @@ extension Election {
         let lastOwner = lastOwner(slot)
         var first: Place?
         for id in peerOrder {
-            guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving,
-                let place = place(slot, id, isStale: peer.isStale, isLate: peer.isLate, lastOwner: lastOwner)
-            else { continue }
+            guard let place = place(slot, ofPeer: id, lastOwner: lastOwner) else { continue }
             if first.map({ place < $0 }) ?? true { first = place }
         }
         return first
@@ -96,10 +103,7 @@ extension Election {
         else { return nil }
         var index = 0
         for id in peerOrder where id != other {
-            guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving,
-                let place = place(slot, id, isStale: peer.isStale, isLate: peer.isLate, lastOwner: lastOwner)
-            else { continue }
-            if place < mine { index += 1 }
+            if let place = place(slot, ofPeer: id, lastOwner: lastOwner), place < mine { index += 1 }
         }
         return index
     }
@@ -111,10 +115,7 @@ extension Election {
             case .none, .probing: return nil
             case .owner, .helper: break
             }
-            let isCovered = peerOrder.contains { id in
-                guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving else { return false }
-                return state.intent?.weights[id] != nil
-            }
+            let isCovered = peerOrder.contains { peers[$0]?.isCandidate == true && state.intent?.weights[$0] != nil }
             return isCovered ? state.address : nil
         }
     }
@@ -124,7 +125,7 @@ extension Election {
     private mutating func decideOwner(_ slot: Int, at now: Instant, _ directives: inout [ElectionDirective]) {
         guard var ownership = states[slot].ownership else { return }
         guard states[slot].intent != nil else { return release(slot, .withdrawn, at: now, &directives) }
-        guard !(states[slot].isRefused && isStale) else { return release(slot, .refused, at: now, &directives) }
+        guard !isRefused(slot) else { return release(slot, .refused, at: now, &directives) }
         if yieldToUnhearing(slot, at: now, &directives) { return }
         let isEligible = mayAnnounce(slot, me) && !isLeaving
         let target = isStale ? nil : offerTarget(slot, ownership, isEligible: isEligible, at: now)
@@ -136,11 +137,10 @@ extension Election {
         } else {
             let since = ownership.ineligibleSince ?? now
             ownership.ineligibleSince = since
-            if target == nil || now - since > timing.offerPatience {
-                states[slot].role = .owner(ownership)
+            if target == nil || now - since >= timing.offerPatience {
                 return release(slot, .ineligible, at: now, &directives)
             }
-            wake(slot, since + timing.offerPatience + .milliseconds(1))
+            wake(slot, since + timing.offerPatience)
         }
         states[slot].role = .owner(ownership)
     }
@@ -150,7 +150,7 @@ extension Election {
         _ slot: Int, _ ownership: AddressState.Ownership, isEligible: Bool, at now: Instant
     ) -> NodeID? {
         guard let first = firstPeer(slot) else { return nil }
-        guard isEligible, let mine = place(slot, me, isStale: false, lastOwner: me) else { return first.node }
+        guard isEligible, let mine = place(slot, me, isStale: false, lastOwner: nil) else { return first.node }
         guard !first.isStale else { return nil }
         if first.weight > mine.weight {
             // A node of last resort passes on what it has without waiting.
@@ -161,18 +161,11 @@ extension Election {
             if now < allowed { wake(slot, allowed) }
             return nil
         }
-        guard let settlingSince = ownership.settlingSince, now - settlingSince < timing.settling else { return nil }
         // Nobody had the address before: let it go where weight and hash want it, whoever came up first.
-        var better: Place?
-        for id in peerOrder {
-            guard let peer = peers[id], peer.condition == .candidate, !peer.isLeaving, !peer.isStale, !peer.isLate,
-                let place = place(slot, id, isStale: false, lastOwner: nil),
-                better.map({ place < $0 }) ?? true
-            else { continue }
-            better = place
-        }
-        guard let better, let base = place(slot, me, isStale: false, lastOwner: nil), better < base else { return nil }
-        return better.node
+        guard let settlingSince = ownership.settlingSince, now - settlingSince < timing.settling, !first.isLate,
+            first < mine
+        else { return nil }
+        return first.node
     }
 
     // MARK: An address that is not
@@ -194,7 +187,7 @@ extension Election {
             case .absent, .gone: break
             }
         }
-        guard mayAnnounce(slot, me), let index = index(slot) else {
+        guard let index = index(slot) else {
             states[slot].vacantSince = nil
             return idle(slot, at: now, &directives)
         }
@@ -204,6 +197,7 @@ extension Election {
         states[slot].vacantSince = since
         let delay = isMute ? timing.rankDelayLimit : min(timing.rankDelay * index, timing.rankDelayLimit)
         let allowed = max(since + delay, states[slot].blockedUntil ?? since)
+        // Looked at in between, too: being heard again is told by nobody.
         guard now >= allowed else { return wake(slot, min(allowed, now + timing.rankDelay)) }
         if let intent = states[slot].intent?.source, intent.isNewlyAssigned,
             states[slot].best?.allocation != intent.allocation.rawValue
@@ -251,13 +245,8 @@ extension Election {
             return false
         }
         states[slot].highestTerm = max(states[slot].highestTerm, ownership.term)
-        states[slot].best = unheard.claim
-        states[slot].unheard = nil
-        states[slot].role = .none
-        states[slot].vacantSince = nil
-        directives.append(.withdraw(states[slot].address, .unheard))
+        giveWay(slot, to: unheard.claim, .unheard, &directives)
         schedule.changed(at: now, timing)
-        touch(slot)
         return true
     }
 
@@ -290,6 +279,17 @@ extension Election {
         touch(slot)
     }
 
+    /// Owned here no more, because another claim stands.
+    mutating func giveWay(
+        _ slot: Int, to claim: Claim, _ reason: Withdrawal, _ directives: inout [ElectionDirective]
+    ) {
+        states[slot].best = claim
+        states[slot].unheard = nil
+        states[slot].role = .none
+        directives.append(.withdraw(states[slot].address, reason))
+        touch(slot)
+    }
+
     mutating func release(
         _ slot: Int, _ reason: Withdrawal, at now: Instant, _ directives: inout [ElectionDirective]
     ) {
@@ -298,11 +298,9 @@ extension Election {
             directives.append(.withdraw(states[slot].address, reason))
             states[slot].best?.isReleased = true
         case .helper: directives.append(.stopHelping(states[slot].address))
-        case .probing: directives.append(.stopProbing(states[slot].address))
-        case .none: return
+        case .none, .probing: return
         }
         states[slot].role = .none
-        states[slot].vacantSince = nil
         schedule.changed(at: now, timing)
         touch(slot)
     }

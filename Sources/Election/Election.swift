@@ -64,14 +64,15 @@ package struct Election: Sendable {
         self.timing = timing
         hasIntents = intents != nil
         let wasStale = self.isStale
-        if isStale != self.isStale || isLeaving != self.isLeaving {
+        if isStale != wasStale || isLeaving != self.isLeaving {
             (self.isStale, self.isLeaving) = (isStale, isLeaving)
             touchAll()
         }
-        if !isStale {
+        if isStale != wasStale {
+            // What was refused shortly before the own view was found stale is as good as refused now.
             for slot in states.indices {
-                states[slot].isRefused = false
-                if wasStale { states[slot].refusedAt = nil }
+                guard let refusedAt = states[slot].refusedAt else { continue }
+                if wasStale || now - refusedAt >= timing.rereadSpacing { states[slot].refusedAt = nil }
             }
         }
         guard let intents else { return }
@@ -84,28 +85,22 @@ package struct Election: Sendable {
                 weights: Dictionary(
                     intent.eligible.map { (identity(of: $0.key), $0.value) }, uniquingKeysWith: { first, _ in first }),
                 recordedOwner: intent.recordedOwner.map { identity(of: $0) })
-            states[slot].mismatches.removeAll()
-            (states[slot].refusedAt, states[slot].goneAt) = (nil, nil)
-            touch(slot)
+            viewChanged(slot, goneAt: nil, wasStale: wasStale)
         }
         for slot in states.indices where states[slot].intent != nil && !seen.contains(states[slot].address) {
             states[slot].intent = nil
-            states[slot].mismatches.removeAll()
-            (states[slot].refusedAt, states[slot].goneAt) = (nil, now)
-            touch(slot)
+            viewChanged(slot, goneAt: now, wasStale: wasStale)
         }
-        if isStale, !wasStale { recallRefusals(at: now) }
         intentCount = seen.count
         forgetStrangers()
     }
 
-    /// What was refused shortly before the own view was found stale is as good as refused now.
-    private mutating func recallRefusals(at now: Instant) {
-        for slot in states.indices {
-            if let refusedAt = states[slot].refusedAt, now - refusedAt < timing.rereadSpacing {
-                states[slot].isRefused = true
-            }
-        }
+    /// Refusals that a stale speaker heard stand until it is fresh.
+    private mutating func viewChanged(_ slot: Int, goneAt: Instant?, wasStale: Bool) {
+        states[slot].mismatches.removeAll()
+        states[slot].goneAt = goneAt
+        if !wasStale { states[slot].refusedAt = nil }
+        touch(slot)
     }
 
     /// Addresses that the API does not know and that nobody claims any more are forgotten once there are many of them.
@@ -129,6 +124,8 @@ package struct Election: Sendable {
 
     mutating func identity(of name: String) -> NodeID {
         if let id = names[name] { return id }
+        // Nodes come and go.
+        if names.count >= 1024 { names.removeAll() }
         let id = NodeID(name: name)
         names[name] = id
         return id
