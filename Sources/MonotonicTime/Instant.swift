@@ -1,7 +1,7 @@
 /// A reading of CLOCK_MONOTONIC, or of a test's virtual clock.
 ///
 /// The core never reads a clock: every decision takes the instant as an argument. Wall-clock time is never used for
-/// liveness, because it jumps (`MEMBERSHIP.md` F15: a Raspberry Pi without a real-time clock boots into the past).
+/// liveness, because it jumps (a Raspberry Pi without a real-time clock boots into the past).
 public struct Instant: Sendable, Hashable, Comparable {
     /// Nanoseconds since an arbitrary origin, the same for the whole process.
     public let nanoseconds: Int64

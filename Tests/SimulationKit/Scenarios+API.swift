@@ -94,7 +94,6 @@ extension Scenario {
     package static let drain = Scenario("drain", [.noGap]) { s in
         let node = s.owner()
         s.fanOut { if $0 === node { $0.isLeaving = true } }
-        node.isLeaving = true
         return 4
     }
 

@@ -100,7 +100,7 @@ extension Scenario {
         return time + 1
     }
 
-    /// All candidates but one never get to run in time, and are never silent for long enough to be suspected (F28).
+    /// All candidates but one never get to run in time, and are never silent for long enough to be suspected.
     package static let lateCandidates = Scenario("late_candidate", [.deathsCovered], nodes: [3, 4, 5]) { s in
         let owner = s.owner()
         let others = s.others(owner)

@@ -1,12 +1,11 @@
 import Dispatch
-import Foundation
 import SimulationKit
 import Testing
 
 /// Simulated histories of the real `LinkSpeaker`; `make simulate` runs many thousands more.
 ///
-/// A broken history prints its scenario and seed. `HERALD_SCENARIO=mix HERALD_SEED=188 swift test --filter replay` runs
-/// that one again with a trace.
+/// A broken history prints its scenario and seed; `swift run simulate --scenario mix --first-seed 188 --trace` runs that
+/// one again step by step (with `--nodes` where the summary names another number than is drawn).
 ///
 /// One after the other on a thread of their own: they compute, and what waits beside them would wait for all.
 @Suite("Simulated histories", .serialized)
@@ -53,19 +52,6 @@ struct SimulationTests {
             return 5
         }
         #expect(History(uncovered, seed: 1).violations.contains { $0.hasPrefix("P3") })
-    }
-
-    @Test(
-        "replay of one history",
-        .enabled(if: ProcessInfo.processInfo.environment["HERALD_SEED"] != nil, "set HERALD_SEED"))
-    func replay() throws {
-        let environment = ProcessInfo.processInfo.environment
-        let seed = try #require(environment["HERALD_SEED"].flatMap(UInt64.init))
-        for scenario in Scenario.all where environment["HERALD_SCENARIO"] ?? scenario.name == scenario.name {
-            let history = History(scenario, seed: seed, isTraced: true)
-            print(history.trace.joined(separator: "\n"))
-            #expect(history.violations.isEmpty, "\(history.summary)")
-        }
     }
 
     /// Off the threads that all other tests share.
