@@ -31,8 +31,12 @@ package struct PacketFilter: Sendable {
             fallback: limit / 8)
         return PacketFilter { program, pass, drop in
             let claim = program.search(claims, at: 28, hit: pass, miss: drop)
-            let answer = program.search(answers, at: 28, hit: pass, miss: claim)
-            let question = program.search(questions, at: 38, hit: pass, miss: claim)
+            // RFC 5227 §1.1: a probe's sender, 0.0.0.0, claims nothing; and 0 is 0 in every hash, so that some tables have it.
+            program.branch(.equal, 0, to: drop, else: claim)
+            program.load(.word, at: 28)
+            let sender = program.here
+            let answer = program.search(answers, at: 28, hit: pass, miss: sender)
+            let question = program.search(questions, at: 38, hit: pass, miss: sender)
             program.branch(.equal, 1, to: question, else: answer)
             program.load(.half, at: 20)
         }

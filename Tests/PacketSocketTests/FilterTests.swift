@@ -186,12 +186,20 @@ struct OwnedSet: Sendable, CustomTestStringConvertible, CustomStringConvertible 
         OwnedSet("37 of all") { among(37, 0 ... .max, &$0) },
         OwnedSet("1,001 of all") { among(1001, 0 ... .max, &$0) },
         OwnedSet("3,000 of all", passing: 0.02) { among(3000, 0 ... .max, &$0) },
+        OwnedSet("3,000, of which some have the hashes of 0.0.0.0, a probe's sender", passing: 0.02) { random in
+            among(3000, 0 ... .max, &random).union([0x9E37_79B1, 0x93D7_65DD, 0xADB4_A92D].map(inverse))
+        },
         OwnedSet("10,001 of a /16", passing: 0.1) { among(10_001, 0x0A00_0000...0x0A00_FFFF, &$0) },
         OwnedSet("10,001 of all", passing: 0.1) { among(10_001, 0 ... .max, &$0) },
         OwnedSet("every 1,021st of 10 million", passing: 0.1) { _ in
             Set((0..<10_001).map { 0x0A00_0000 + 1021 * $0 })
         },
     ]
+
+    /// What makes 1 of an odd factor, modulo 2³² (Newton's iteration).
+    private static func inverse(of factor: UInt32) -> UInt32 {
+        (0..<5).reduce(factor) { guess, _ in guess &* (2 &- factor &* guess) }
+    }
 
     private static func among(_ count: Int, _ range: ClosedRange<UInt32>, _ random: inout SplitMix64) -> Set<UInt32> {
         var numbers: Set<UInt32> = []
