@@ -42,7 +42,7 @@ package enum ReflectorProblem: Sendable, Hashable, CustomStringConvertible {
 ///
 /// A pure value for the owner of several reflectors: give it every ``ReflectorEvent/alive(_:)``.
 package struct Freshness<Watch: Hashable & Sendable>: Sendable {
-    /// The age at which a watch is stale: 15 s (MEMBERSHIP.md, constants).
+    /// The age at which a watch is stale: 15 s.
     package let limit: Interval
     private var proofs: [Watch: Instant?]
 

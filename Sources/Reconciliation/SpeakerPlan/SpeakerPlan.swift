@@ -83,7 +83,7 @@ package struct PlannedAddress: Sendable, Hashable {
     package let links: LinkChoice
     /// Who announced it, as far as the API knows.
     let records: [Record]
-    /// The sharing Services have no eligible node in common, so the oldest one's nodes announce it (`MEMBERSHIP.md` F25).
+    /// The sharing Services have no eligible node in common, so the oldest one's nodes announce it.
     package let isSharedApart: Bool
 
     struct Record: Sendable, Hashable {
