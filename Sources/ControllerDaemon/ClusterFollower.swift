@@ -46,7 +46,6 @@ struct ClusterFollower: ServiceLifecycle.Service {
             case .change(let change): await controller.apply(wrap(change))
             case .alive: break
             case .problem(let problem):
-                if case .skipped(let object) = problem, object.isListed { await controller.skip(object.key, of: watch) }
                 logger.warning("\(problem)", metadata: ["api.watch": "\(watch.rawValue)"])
             }
         }

@@ -15,7 +15,6 @@ package actor Controller {
     private let heartbeat: Heartbeat?
     private let onSync: @Sendable (String?) -> Void
     private var metricsDue = Instant(nanoseconds: 0)
-    private var unreadable: [Watch: [ObjectKey]] = [:]
     /// Wakes whoever lists the Services.
     private let staleness = WakeSignal()
 
@@ -36,8 +35,7 @@ package actor Controller {
     package func apply(_ change: ClusterChange) {
         let wasSynced = state.isSynced
         let began = MonotonicClock.now()
-        let skipped = change.listed.flatMap { unreadable.removeValue(forKey: $0) } ?? []
-        state.apply(skipped.isEmpty ? change : state.snapshot.keeping(skipped, in: change), at: .now)
+        state.apply(change, at: .now)
         let took = MonotonicClock.now() - began
         metrics.planned(in: took)
         if took > Self.longPlan {
@@ -46,9 +44,6 @@ package actor Controller {
         if !wasSynced || change.listed != nil { reportSync() }
         signal.wake()
     }
-
-    /// The list that comes next lacks an object, because it could not be read.
-    func skip(_ key: ObjectKey, of watch: Watch) { unreadable[watch, default: []].append(key) }
 
     package func ignore(_ watch: Watch) {
         state.ignore(watch, at: .now)

@@ -92,6 +92,7 @@ package struct ControllerState: Sendable {
     // MARK: Taking in
 
     package mutating func apply(_ change: ClusterChange, at now: PlanTime) {
+        let change = change.listed == nil ? change : snapshot.completing(change)
         switch change {
         case .service(.applied(let object)), .service(.deleted(let object)): settled(Service.self, object.key)
         case .pool(.applied(let object)): settled(IPAddressPool.self, object.key)

@@ -40,7 +40,7 @@ extension ClusterChange {
 extension ObjectChange {
     fileprivate func map(_ transform: (Object) -> Object) -> ObjectChange {
         switch self {
-        case .replaced(let all): .replaced(all.map(transform))
+        case .replaced(let all, let unreadable): .replaced(all.map(transform), unreadable: unreadable)
         case .applied(let one): .applied(transform(one))
         case .deleted(let one): .deleted(transform(one))
         }

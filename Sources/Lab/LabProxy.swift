@@ -20,7 +20,7 @@ actor LabProxy {
     /// The reflector hands over one change at a time.
     private func take(_ change: ObjectChange<Service>) async {
         switch change {
-        case .replaced(let all):
+        case .replaced(let all, _):
             services = Dictionary(all.map { ($0.key, $0.loadBalancerAddresses) }) { _, last in last }
         case .applied(let service): services[service.key] = service.loadBalancerAddresses
         case .deleted(let service): services[service.key] = nil

@@ -29,31 +29,31 @@ public struct ClusterSnapshot: Sendable {
         }
     }
 
-    /// A list in which these objects could not be read: what is known of them stays.
-    package func keeping(_ unreadable: [ObjectKey], in change: ClusterChange) -> ClusterChange {
+    /// The change, with what is known here of the objects that its list has in a shape that could not be read.
+    package func completing(_ change: ClusterChange) -> ClusterChange {
         switch change {
-        case .service(let change): .service(Self.keeping(unreadable, of: services, in: change))
-        case .pool(let change): .pool(Self.keeping(unreadable, of: pools, in: change))
-        case .advertisement(let change): .advertisement(Self.keeping(unreadable, of: advertisements, in: change))
-        case .node(let change): .node(Self.keeping(unreadable, of: nodes, in: change))
-        case .namespace(let change): .namespace(Self.keeping(unreadable, of: namespaces, in: change))
-        case .endpointSlice(let change): .endpointSlice(Self.keeping(unreadable, of: endpointSlices, in: change))
-        case .announcement(let change): .announcement(Self.keeping(unreadable, of: announcements, in: change))
-        case .lease(let change): .lease(Self.keeping(unreadable, of: leases, in: change))
-        case .serviceCIDR(let change): .serviceCIDR(Self.keeping(unreadable, of: serviceCIDRs, in: change))
+        case .service(let change): .service(Self.completing(change, from: services))
+        case .pool(let change): .pool(Self.completing(change, from: pools))
+        case .advertisement(let change): .advertisement(Self.completing(change, from: advertisements))
+        case .node(let change): .node(Self.completing(change, from: nodes))
+        case .namespace(let change): .namespace(Self.completing(change, from: namespaces))
+        case .endpointSlice(let change): .endpointSlice(Self.completing(change, from: endpointSlices))
+        case .announcement(let change): .announcement(Self.completing(change, from: announcements))
+        case .lease(let change): .lease(Self.completing(change, from: leases))
+        case .serviceCIDR(let change): .serviceCIDR(Self.completing(change, from: serviceCIDRs))
         }
     }
 
-    private static func keeping<Object>(
-        _ keys: [ObjectKey], of known: [ObjectKey: Object], in change: ObjectChange<Object>
+    private static func completing<Object>(
+        _ change: ObjectChange<Object>, from known: [ObjectKey: Object]
     ) -> ObjectChange<Object> {
-        guard case .replaced(let all) = change else { return change }
-        return .replaced(all + keys.compactMap { known[$0] })
+        guard case .replaced(let all, let unreadable) = change, !unreadable.isEmpty else { return change }
+        return .replaced(all + unreadable.compactMap { known[$0] })
     }
 
     private static func apply<Object>(_ change: ObjectChange<Object>, to objects: inout [ObjectKey: Object]) {
         switch change {
-        case .replaced(let all): objects = Dictionary(all.map { ($0.key, $0) }) { _, last in last }
+        case .replaced(let all, _): objects = Dictionary(all.map { ($0.key, $0) }) { _, last in last }
         case .applied(let object): objects[object.key] = object
         case .deleted(let object): objects[object.key] = nil
         }

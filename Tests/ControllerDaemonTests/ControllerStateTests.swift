@@ -130,8 +130,7 @@ struct ControllerStateTests {
         let controller = FakeController.leading(api)
         #expect(try controller.settle())
         var state = controller.state
-        let list = state.snapshot.keeping([key("a")], in: .service(.replaced([])))
-        state.apply(list, at: api.now)
+        state.apply(.service(.replaced([], unreadable: [key("a")])), at: api.now)
         #expect(state.planner?.plan(for: key("a"))?.addresses.map(\.description) == ["192.168.57.200"])
         #expect(state.planner?.leftovers == [])
     }

@@ -69,6 +69,18 @@ import Wire
         #expect(count(LabelSelector(matchLabels: ["edge": "yes"])) == 1)
     }
 
+    @Test("an object that a list could not read stays as it was known")
+    func unreadableObject() {
+        var state = synced()
+        let own = Self.lease("node-a", "192.168.57.31")
+        func peers(after list: ObjectChange<Lease>) -> [String]? {
+            state.apply(.lease(list), at: Self.start, wallClock: Self.wall)
+            return state.configurations(at: Self.start).first?.knownPeers.map(\.name)
+        }
+        #expect(peers(after: .replaced([own], unreadable: [Self.lease("node-b", "").key])) == ["node-b"])
+        #expect(peers(after: .replaced([own])) == [])
+    }
+
     @Test("a change of interfaces that are not used, such as those of pods, changes nothing")
     func pods() {
         var state = synced()

@@ -22,7 +22,7 @@ struct LossyItem<Object: KubernetesObject>: Decodable {
     init(from decoder: any Decoder) throws {
         do { result = .success(try Object(from: decoder)) } catch {
             result = .failure(
-                SkippedObject(Object.resource, identity: try? ObjectIdentity(from: decoder), error, isListed: true))
+                SkippedObject(Object.resource, identity: try? ObjectIdentity(from: decoder), error))
         }
     }
 }
@@ -44,11 +44,8 @@ package struct SkippedObject: Error, Sendable, Hashable, CustomStringConvertible
     /// Namespace and name as far as they could be read.
     package let key: ObjectKey
     package let message: String
-    /// It was in a list: the list that follows lacks it.
-    package let isListed: Bool
 
-    init(_ type: ResourceType, identity: ObjectIdentity?, _ error: any Error, isListed: Bool = false) {
-        self.isListed = isListed
+    init(_ type: ResourceType, identity: ObjectIdentity?, _ error: any Error) {
         kind = type.kind
         key = ObjectKey(namespace: identity?.metadata?.namespace, name: identity?.metadata?.name ?? "?")
         message = Self.describe(error)

@@ -70,7 +70,7 @@ private final class Reflector<Object: KubernetesObject>: Sendable {
             list = ObjectList()
             client.metrics.relisted(Object.resource.plural)
             for object in skipped { await tell(.skipped(object)) }
-            await handle(.change(.replaced(items)))
+            await handle(.change(.replaced(items, unreadable: skipped.map(\.key))))
             await tellAlive()
         } catch {
             list = ObjectList()

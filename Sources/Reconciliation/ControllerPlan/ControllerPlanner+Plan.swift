@@ -100,7 +100,7 @@ extension ControllerPlanner {
 
     static func services(_ change: ObjectChange<ServiceL2Status>) -> [ObjectKey] {
         switch change {
-        case .replaced(let all): all.compactMap(\.serviceKey)
+        case .replaced(let all, _): all.compactMap(\.serviceKey)
         case .applied(let one), .deleted(let one): [one.serviceKey].compactMap { $0 }
         }
     }
@@ -179,7 +179,7 @@ extension ClusterSnapshot {
         guard case .announcement(let change) = change else { return [] }
         let objects: [ServiceL2Status] =
             switch change {
-            case .replaced(let all): all
+            case .replaced(let all, _): all
             case .applied(let one): [one]
             case .deleted: []
             }

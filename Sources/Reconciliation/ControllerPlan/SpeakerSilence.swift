@@ -28,7 +28,7 @@ package struct SpeakerSilence: Sendable, Equatable {
     /// - Returns: the nodes that are silent no more.
     package mutating func take(_ change: ObjectChange<Lease>, at now: Instant) -> Set<String> {
         switch change {
-        case .replaced(let all):
+        case .replaced(let all, _):
             let names = Set(all.map(\.metadata.name))
             renewals = renewals.filter { names.contains($0.key) }
             return Set(all.compactMap { take($0, at: now) })

@@ -37,7 +37,7 @@ package struct SpeakerPlanner: Sendable {
             snapshot.endpointSlices[slice.key].map { unindex($0) }
             index(slice)
         case .endpointSlice(.deleted(let slice)): unindex(snapshot.endpointSlices[slice.key] ?? slice)
-        case .endpointSlice(.replaced(let all)):
+        case .endpointSlice(.replaced(let all, _)):
             slices = [:]
             for slice in all { index(slice) }
             dirty = .everything
@@ -45,7 +45,7 @@ package struct SpeakerPlanner: Sendable {
         case .announcement(.deleted(let status)):
             records[status.metadata.name] = nil
             markService(of: status)
-        case .announcement(.replaced(let all)):
+        case .announcement(.replaced(let all, _)):
             records = [:]
             for status in all { index(status) }
             dirty = .everything

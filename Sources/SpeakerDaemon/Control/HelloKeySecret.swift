@@ -21,7 +21,7 @@ package struct HelloKeySecret: Sendable, Hashable {
 
     package mutating func take(_ change: ObjectChange<Secret>) -> Outcome {
         switch change {
-        case .replaced(let all):
+        case .replaced(let all, _):
             all.first { $0.metadata.name == HeraldObjects.helloKeySecret }.map { take($0) } ?? absent
         case .applied(let secret):
             secret.metadata.name == HeraldObjects.helloKeySecret ? take(secret) : .unchanged

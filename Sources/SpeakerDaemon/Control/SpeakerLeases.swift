@@ -22,7 +22,7 @@ package struct SpeakerLeases: Sendable {
 
     package mutating func take(_ change: ObjectChange<Lease>, at now: Instant, wallClock: Timestamp) {
         switch change {
-        case .replaced(let all):
+        case .replaced(let all, _):
             let names = Set(all.compactMap(Self.node))
             seen = seen.filter { names.contains($0.key) }
             for lease in all { take(lease, at: now, wallClock: wallClock) }

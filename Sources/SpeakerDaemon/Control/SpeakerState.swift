@@ -36,6 +36,7 @@ package struct SpeakerState: Sendable {
     }
 
     package mutating func apply(_ change: ClusterChange, at now: Instant, wallClock: Timestamp) {
+        let change = planner.snapshot.completing(change)
         if case .lease(let change) = change { leases.take(change, at: now, wallClock: wallClock) }
         planner.apply(change)
         if let listed = change.listed { missing.remove(listed) }

@@ -138,7 +138,7 @@ package struct AnnouncementRecords: Sendable {
     package mutating func saw(_ change: ObjectChange<ServiceL2Status>, at now: Instant) {
         if cleansAfter == nil { cleansAfter = now + Self.cleaningDelay }
         switch change {
-        case .replaced(let all):
+        case .replaced(let all, _):
             written = [:]
             for status in all { saw(status) }
         case .applied(let status): saw(status)

@@ -89,7 +89,7 @@ struct Measurement: Sendable {
                     let services: [Service] =
                         switch event {
                         case .change(.applied(let service)): [service]
-                        case .change(.replaced(let all)): all
+                        case .change(.replaced(let all, _)): all
                         default: []
                         }
                     for service in services where service.metadata.name == "beacon" {

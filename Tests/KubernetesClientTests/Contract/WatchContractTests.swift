@@ -174,6 +174,18 @@ struct ClientContractWatchTests {
                 return result
             }
             #expect(found.contains("bad") && found.contains("z"))
+            // A list says which objects it could not show.
+            let (lists, list) = AsyncStream.makeStream(of: [ObjectKey].self)
+            let unreadable = await withTaskGroup { group in
+                group.addTask {
+                    await contract.client.reflect(OddService.self, namespace: "contract") {
+                        if case .change(.replaced(_, let keys)) = $0 { list.yield(keys) }
+                    }
+                }
+                defer { group.cancelAll() }
+                return await lists.first { _ in true }
+            }
+            #expect(unreadable == [ObjectKey(namespace: "contract", name: "bad")])
         }
     }
 }

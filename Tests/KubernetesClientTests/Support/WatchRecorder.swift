@@ -27,7 +27,7 @@ final class WatchRecorder: Sendable {
     private func take(_ event: ReflectorEvent<Service>) {
         state.withLock { state in
             switch event {
-            case .change(.replaced(let all)):
+            case .change(.replaced(let all, _)):
                 state.lists += 1
                 state.services = Dictionary(all.map { ($0.key, $0) }) { _, last in last }
                 state.seen = Set(all.compactMap(\.metadata.resourceVersion))
