@@ -1,4 +1,5 @@
 import Link
+import Membership
 package import MonotonicTime
 package import NetworkAddresses
 
@@ -79,12 +80,22 @@ package struct Observer {
         let isFit =
             node.isRunning && node.hasSnapshot && (node.speaker?.phase == .ready)
             && node.port.reaches(simulation.gateway) && simulation.gateway.reaches(node.port)
+            && !simulation.nodes.contains { Self.isDeafAlone($0, beside: node, simulation) }
         if isFit {
             if fitSince[node.index] == nil { fitSince[node.index] = simulation.now }
         } else if fitSince[node.index] != nil {
             for index in rows.indices { countUnfounded(index, simulation) }
             fitSince[node.index] = nil
         }
+    }
+
+    /// A limit of the protocol (docs/failover.md): who loses its hearing while it knows no living peer takes that for an
+    /// empty segment, and keeps what it has; a peer that comes back hears its claims.
+    private static func isDeafAlone(_ owner: VirtualNode, beside node: VirtualNode, _ simulation: Simulation) -> Bool {
+        guard let speaker = owner.speaker, speaker.phase == .ready, !simulation.gateway.reaches(owner.port),
+            owner.port.reaches(node.port), !node.port.reaches(owner.port)
+        else { return false }
+        return speaker.membership.peers.rows.allSatisfy { $0.state == .dead }
     }
 
     /// A node is about to go: gaps count from here.
