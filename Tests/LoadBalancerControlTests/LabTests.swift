@@ -73,7 +73,7 @@ struct LabTests {
         let script = """
             "$1" lab --hold --no-failover --nodes 2 >"$2/a" 2>&1 & a=$!
             "$1" lab --hold --no-failover --nodes 4 >"$2/b" 2>&1 & b=$!
-            until grep -q ^held "$2/a" && grep -q ^held "$2/b"; do kill -0 $a && kill -0 $b || break; sleep 0.1; done
+            until grep -qs ^held "$2/a" && grep -qs ^held "$2/b"; do kill -0 $a && kill -0 $b || break; sleep 0.1; done
             for lab in $a $b; do "$1" lab exec --lab $lab gateway -- ip netns | wc -l; done
             "$1" lab exec gateway -- true 2>&1 | sed "s/$a/A/; s/$b/B/"
             kill $a $b; wait
@@ -123,7 +123,7 @@ struct LabTests {
         let script = """
             "$1" lab --hold --no-failover --nodes 2 >"$2/log" 2>&1 & lab=$!
             echo $lab >"$2/process"
-            until grep -q ^held "$2/log"; do kill -0 $lab || { cat "$2/log"; exit 1; }; sleep 0.1; done
+            until grep -qs ^held "$2/log"; do kill -0 $lab || { cat "$2/log"; exit 1; }; sleep 0.1; done
             "$1" lab exec --lab $lab gateway -- ip netns | wc -l
             touch "$2/entered"; until [ -e "$2/end" ]; do sleep 0.1; done
             { kill $lab; wait; } 2>/dev/null
