@@ -4,6 +4,7 @@ import PackageDescription
 // Every target is listed once, with the arrows it may draw (checked by Tests/ArchitectureTests).
 // Core targets decide: synchronous, no clock, no randomness of their own, no I/O.
 // Edge targets wrap one outside thing each, and import no other edge but CLinux.
+// CURLSessionRepair is linked, not imported: it answers for a function of FoundationNetworking.
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -48,13 +49,14 @@ let core: [Target] = [
 
 let edges: [Target] = [
     .target(name: "CLinux"),
+    .target(name: "CURLSessionRepair", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "PacketSocket", dependencies: ["CLinux", "NetworkAddresses", "Wire"]),
     .target(name: "Netlink", dependencies: ["CLinux", "NetworkAddresses"]),
     .target(
         name: "KubernetesClient",
         dependencies: [
-            "MonotonicTime", "KubernetesModel", asyncHTTPClient, nioCore, nioPosix, nioSSL, logging, metrics, yams,
-            lifecycle,
+            "CURLSessionRepair", "MonotonicTime", "KubernetesModel", asyncHTTPClient, nioCore, nioPosix, nioSSL,
+            logging, metrics, yams, lifecycle,
         ],
         linkerSettings: [.linkedLibrary("curl")]),
     .target(
@@ -68,12 +70,14 @@ let edges: [Target] = [
 ]
 
 /// The release daemons stay small in memory: no exports, one copy of equal functions, compact relocations, and all
-/// functions that run side by side (made by scripts/link-order), so that few pages of the program are touched.
+/// functions that run side by side (made by scripts/link-order), so that few pages of the program are touched. And one
+/// function of FoundationNetworking, which loses memory, is replaced by CURLSessionRepair's.
 let releaseLinking: LinkerSetting = {
     let folder = Context.packageDirectory + "/scripts/release"
     let options = [
         "-z", "pack-relative-relocs", "--icf=safe", "--version-script=\(folder)/exports.map",
         "--symbol-ordering-file=\(folder)/link-order.txt", "--no-warn-symbol-ordering",
+        "--wrap=CFURLSessionCurlHostIsEqual",
     ]
     return .unsafeFlags(
         ["-use-ld=lld"] + options.flatMap { ["-Xlinker", $0] }, .when(platforms: [.linux], configuration: .release))
@@ -267,7 +271,8 @@ if Context.environment["HERALD_FUZZING"] != nil {
     }
 }
 
-for target in package.targets where target.type != .system && !["CLinux", "CTestSupport"].contains(target.name) {
+let inC: Set = ["CLinux", "CURLSessionRepair", "CTestSupport"]
+for target in package.targets where target.type != .system && !inC.contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),

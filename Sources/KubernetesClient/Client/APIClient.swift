@@ -33,9 +33,7 @@ package final class APIClient: Sendable {
         let selection = try TransportSelection(for: configuration, preference: preference)
         try self.init(configuration, selection: selection, limits: limits) { configuration throws(APIError) in
             switch selection.kind {
-            // Whoever asks for URLSession gets it for good; one that is merely the default yields in time.
-            case .urlSession where preference != nil: URLSessionTransport(configuration)
-            case .urlSession: try SuccessionTransport(configuration, logger: logger)
+            case .urlSession: URLSessionTransport(configuration)
             case .asyncHTTPClient: try AsyncHTTPClientTransport(configuration)
             }
         }

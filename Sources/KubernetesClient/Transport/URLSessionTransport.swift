@@ -54,6 +54,7 @@ extension URLSessionConfiguration {
         configuration.httpCookieStorage = nil
         configuration.urlCredentialStorage = nil
         configuration.httpShouldSetCookies = false
+        configuration.httpCookieAcceptPolicy = .never
         configuration.httpMaximumConnectionsPerHost = 16
         return configuration
     }

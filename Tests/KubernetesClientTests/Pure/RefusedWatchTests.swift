@@ -9,14 +9,14 @@ import Testing
 struct RefusedWatchTests {
     @Test("the connection that brought the refusal of a watch is kept", arguments: [403, 410, 429, 500])
     func connection(status: Int) async throws {
-        let log = SuccessionTests.Log()
+        let log = Log()
         _ = try await firstProblem(over: RefusingTransport(status: status, log: log))
         #expect(log.lines.prefix(3) == ["lists", "watches", "told"])
     }
 
     @Test("a list that is refused tells the API server's reason", arguments: [400, 403, 500])
     func list(status: Int) async throws {
-        let transport = RefusingTransport(status: status, refusesLists: true, log: SuccessionTests.Log())
+        let transport = RefusingTransport(status: status, refusesLists: true, log: Log())
         guard case .interrupted(let error, _)? = try await firstProblem(over: transport) else {
             Issue.record("no reason is told")
             return
@@ -44,10 +44,16 @@ struct RefusedWatchTests {
         }
     }
 
+    final class Log: Sendable {
+        private let state = Mutex<[String]>([])
+        var lines: [String] { state.withLock { $0 } }
+        func add(_ line: String) { state.withLock { $0.append(line) } }
+    }
+
     struct RefusingTransport: APITransport, WatchChannel {
         let status: Int
         var refusesLists = false
-        let log: SuccessionTests.Log
+        let log: Log
 
         func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
             log.add("lists")
