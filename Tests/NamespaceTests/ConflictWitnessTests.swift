@@ -79,7 +79,9 @@ struct ConflictWitnessTests {
                 // arping -D fails when somebody answers.
                 try await !segment.tryOnHost("arping -D -c1 -w1 -I eth0 192.168.57.200").isSuccess
             }
-            try await segment.onHost("ip -6 addr add fd57::c8/64 dev eth0")
+            // Ten questions, a second apart.
+            try await segment.onHost(
+                "sysctl -qw net.ipv6.conf.eth0.dad_transmits=10; ip -6 addr add fd57::c8/64 dev eth0")
             try await harness.wait(for: "dadfailed") {
                 try await segment.onHost("ip -6 addr show dev eth0").contains("dadfailed")
             }
@@ -159,7 +161,7 @@ struct ConflictWitnessTests {
             witness = try await Witness.watch(segment, "arp")
             for _ in 0..<5 {
                 try await segment.onNode("ip addr flush dev eth0; ip addr add 192.168.57.31/24 dev eth0")
-                #expect(try await segment.tryOnHost("arping -c1 -w1 -I eth0 192.168.57.200").isSuccess)
+                #expect(try await segment.tryOnHost("arping -f -w10 -I eth0 192.168.57.200").isSuccess)
             }
         }
         let sightings = try await witness?.sightings() ?? []

@@ -110,9 +110,9 @@ struct InterfaceWitnessTests {
         try await harness.run {
             try await harness.configure([Self.v4, Self.v6])
             try await harness.wait(for: "an answer") { try await segment.answers() }
-            let open = try await segment.openSockets()
             // The whole schedule.
             try await harness.waitForAnnouncements(15)
+            let open = try await segment.openSockets()
             witness = try await Witness.watch(segment)
             for name in ["lan0", "lan1", "eth0"] {
                 let current = try #require(harness.usableInterface)
@@ -141,9 +141,9 @@ extension PacketLoopHarness {
 }
 
 extension Segment {
-    /// Whether the node answers for 192.168.57.200.
+    /// Whether the node answers for 192.168.57.200, asked once a second for 10 s at most.
     fileprivate func answers() async throws -> Bool {
-        try await tryOnHost("arping -c1 -w1 -I eth0 192.168.57.200").isSuccess
+        try await tryOnHost("arping -f -w10 -I eth0 192.168.57.200").isSuccess
     }
 
     /// Sockets of all kinds in the node's namespace.

@@ -85,7 +85,7 @@ final class PacketLoopHarness: Sendable {
         get async throws {
             let before = reports.count
             loop.requestReports()
-            for _ in 0..<500 where reports.count == before { try await Task.sleep(for: .milliseconds(2)) }
+            for _ in 0..<2000 where reports.count == before { try await Task.sleep(for: .milliseconds(2)) }
             return reports.last
         }
     }
@@ -101,13 +101,13 @@ final class PacketLoopHarness: Sendable {
         }
     }
 
-    /// Waits up to 10 s for something to become true.
+    /// Waits up to 30 s for something to become true.
     func wait(for what: String, until condition: () async throws -> Bool) async throws {
-        for _ in 0..<500 {
+        for _ in 0..<1500 {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(20))
         }
-        Issue.record("waited 10 s for \(what) in vain")
+        Issue.record("waited 30 s for \(what) in vain")
     }
 }
 

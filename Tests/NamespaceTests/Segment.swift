@@ -116,11 +116,12 @@ final class Segment: Sendable {
     private func waitForNamespaces() async throws {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
         for pid in [node, host] {
-            for _ in 0..<500 {
-                let name = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/ns/net")
-                if let name, name != own { break }
-                try await Task.sleep(for: .milliseconds(10))
+            var name = own
+            for _ in 0..<3000 where name == own {
+                name = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/ns/net")
+                if name == own { try await Task.sleep(for: .milliseconds(10)) }
             }
+            try #require(name != own, "process \(pid) has no namespace of its own")
         }
     }
 }
@@ -145,7 +146,7 @@ final class Witness: Sendable {
                 + "-Z root -w \(path) '\(expression)'")
         let witness = Witness(process, path)
         // tcpdump writes the file's header when it has begun to listen.
-        for _ in 0..<500 {
+        for _ in 0..<3000 {
             if witness.written >= 24 { return witness }
             try await Task.sleep(for: .milliseconds(10))
         }
@@ -165,13 +166,15 @@ final class Witness: Sendable {
 
     /// Ends the watch, when tcpdump has nothing more to write, and tells what the node sent.
     func sightings() async throws -> [Sighting] {
-        var before = -1
-        while before != written {
+        // What it has not read when it is ended is lost, and on a busy machine it may have to wait for a processor.
+        var (before, quiet) = (-1, 0)
+        while quiet < 5 {
+            quiet = before == written ? quiet + 1 : 0
             before = written
             try await Task.sleep(for: .milliseconds(100))
         }
         kill(process, SIGINT)
-        for _ in 0..<200 where kill(process, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        for _ in 0..<1000 where kill(process, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
         return try sightingsSoFar()
     }
 
