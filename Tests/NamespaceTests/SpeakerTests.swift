@@ -15,7 +15,7 @@ import Testing
         let manifests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../manifests").standardizedFileURL.path
         let result = try await Program([
-            "timeout", "-s", "KILL", "150", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=SIGKILL",
+            "timeout", "-s", "KILL", "400", "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child=SIGKILL",
             "--mount-proc", "\(folder)/failover-bench", "check", "--manifests", manifests,
         ]).run()
         let lines = result.output.split(separator: "\n")

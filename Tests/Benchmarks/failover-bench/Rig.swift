@@ -132,12 +132,13 @@ struct Rig: Sendable {
         return node
     }
 
-    func untilAnswered(_ address: String, within limit: Duration = .seconds(20)) async throws {
+    /// The one node that answers for an address, as soon as there is one.
+    @discardableResult
+    func untilAnswered(_ address: String, within limit: Duration = .seconds(20)) async throws -> Site.Node {
         let deadline = ContinuousClock.now + limit
         while true {
             do {
-                _ = try await owner(of: address)
-                return
+                return try await owner(of: address)
             } catch {
                 if ContinuousClock.now > deadline { throw error }
             }
