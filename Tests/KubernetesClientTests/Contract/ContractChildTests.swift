@@ -28,11 +28,11 @@ struct ContractChildTests {
     @Test(
         "the client contract holds in a child too",
         .enabled(if: !isChild && getuid() == 0, "mounting needs root"),
-        .timeLimit(.minutes(ContractTransport.isSoak ? 300 : 8)), arguments: children)
+        .timeLimit(.minutes(ContractTransport.isSoak ? 300 : 20)), arguments: children)
     func contract(child: Child) async throws {
         let folder = try TemporaryFolder()
         let authority = try TestAuthority(folder: nil)
-        _ = try folder.write("ca.crt", authority.certificatePEM)
+        for name in ["ca.crt", "bundle.crt"] { _ = try folder.write(name, authority.certificatePEM) }
         _ = try folder.write("ca.key", authority.keyPEM)
         // Cancelled when the time is up: the child ends, and what it printed is told.
         let status = try? await Self.program(child, folder: folder.path).run(log: "\(folder.path)/output") { _ in }
@@ -50,7 +50,7 @@ struct ContractChildTests {
     /// One child, in a mount namespace of its own.
     private static func program(_ child: Child, folder: String) -> Program {
         let bundle = TransportSelection.systemBundle
-        let prepare = child.transport == .urlSession ? "mount --bind '\(folder)/ca.crt' \(bundle) && " : ""
+        let prepare = child.transport == .urlSession ? "mount --bind '\(folder)/bundle.crt' \(bundle) && " : ""
         var environment = ["no_proxy": "*"]
         if child.transport == .urlSession { environment["HERALD_CONTRACT_AUTHORITY"] = folder }
         if child.isReal { environment["HERALD_CONTRACT_REAL"] = "1" }

@@ -92,8 +92,11 @@ struct ClientContractCredentialTests {
         let (old, new) = (try TestAuthority(folder: ContractTransport.authorityFolder), try TestAuthority(folder: nil))
         // URLSession reads the system's bundle, which is this very file in the child's mount namespace.
         let path =
-            try ContractTransport.authorityFolder.map { "\($0)/ca.crt" } ?? folder.write("ca.crt", old.certificatePEM)
+            try ContractTransport.authorityFolder.map { "\($0)/bundle.crt" }
+            ?? folder.write("ca.crt", old.certificatePEM)
         defer { try? Self.overwrite(path, old.certificatePEM) }
+        // Other suites trust the bundle at the same time.
+        let others = ContractTransport.authorityFolder == nil ? "" : old.certificatePEM + "\n"
         let trust: APIConfiguration.Trust = ContractTransport.authorityFolder == nil ? .file(path) : .system
         try await StubServer.run(try old.serve(names: ["localhost"])) { port in
             let configuration = APIConfiguration(server: ServerAddress(host: "localhost", port: port), trust: trust)
@@ -105,9 +108,9 @@ struct ClientContractCredentialTests {
             let configuration = APIConfiguration(server: ServerAddress(host: "localhost", port: port), trust: trust)
             try await APIClient(configuration, transport: ContractTransport.kind).closing { client in
                 await #expect(throws: APIError.self) { try await client.raw(.get, "/version") }
-                try Self.overwrite(path, new.certificatePEM)
+                try Self.overwrite(path, others + new.certificatePEM)
                 var answered = false
-                for _ in 0..<60 where !answered {
+                for _ in 0..<120 where !answered {
                     answered = (try? await client.raw(.get, "/version")) != nil
                     if !answered { try await Task.sleep(for: .milliseconds(250)) }
                 }
@@ -116,11 +119,11 @@ struct ClientContractCredentialTests {
         }
     }
 
-    /// In place: a bind mount follows the file, not its name.
+    /// In place: a bind mount follows the file, not its name. What both texts begin with is never missing.
     private static func overwrite(_ path: String, _ text: String) throws {
         let handle = try FileHandle(forWritingTo: URL(filePath: path))
-        try handle.truncate(atOffset: 0)
         try handle.write(contentsOf: Data(text.utf8))
+        try handle.truncate(atOffset: UInt64(text.utf8.count))
         try handle.close()
     }
 }

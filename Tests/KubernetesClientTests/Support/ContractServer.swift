@@ -9,7 +9,8 @@ import Logging
 /// Which transport the contract is held over in this process.
 ///
 /// URLSession trusts the system's bundle only, so its turn comes in a child process (``ContractChildTests``) in a mount
-/// namespace whose bundle is `HERALD_CONTRACT_AUTHORITY/ca.crt`; every server there is signed by that authority.
+/// namespace whose bundle is `HERALD_CONTRACT_AUTHORITY/bundle.crt`; every server there is signed by the authority that is
+/// `ca.crt` beside it.
 enum ContractTransport {
     static let authorityFolder = ProcessInfo.processInfo.environment["HERALD_CONTRACT_AUTHORITY"]
     static let kind: TransportSelection.Kind = authorityFolder == nil ? .asyncHTTPClient : .urlSession
