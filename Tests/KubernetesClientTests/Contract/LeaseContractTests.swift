@@ -10,8 +10,9 @@ import Testing
 
 @Suite("Client contract: leases", .serialized, .timeLimit(.minutes(ContractServer.minutes)))
 struct ClientContractLeaseTests {
+    /// A deadline that a renewal meets on a busy machine, too: whoever misses it loses the Lease, as is right.
     static let timing = LeaderElectionTiming(
-        leaseDuration: .seconds(3), renewDeadline: .seconds(2), retryPeriod: .milliseconds(300))
+        leaseDuration: .seconds(10), renewDeadline: .seconds(8), retryPeriod: .milliseconds(300))
 
     /// Who leads, and whether ever two did.
     final class Throne: Sendable {
@@ -35,7 +36,7 @@ struct ClientContractLeaseTests {
         func leave(_ name: String) { state.withLock { _ = $0.leaders.remove(name) } }
 
         func wait(_ condition: (State) -> Bool) async throws {
-            for _ in 0..<1000 where !condition(current) { try await Task.sleep(for: .milliseconds(20)) }
+            for _ in 0..<2000 where !condition(current) { try await Task.sleep(for: .milliseconds(20)) }
             try #require(condition(current))
         }
     }
@@ -123,7 +124,7 @@ struct ClientContractLeaseTests {
         try await ContractServer.run { contract in
             let throne = Throne()
             var timing = Self.timing
-            timing.leaseDuration = .seconds(5)
+            timing.leaseDuration = .seconds(15)
             try await withThrowingTaskGroup(of: Void.self) { [timing] group in
                 group.addTask { try await Self.candidate("a", contract, throne, timing: timing) }
                 try await throne.wait { $0.leaders == ["a"] }
@@ -159,7 +160,7 @@ struct ClientContractLeaseTests {
                 try await throne.wait { $0.leaders == ["a"] }
                 try await contract.pause()
                 // One renewal is given up after half of the renew deadline.
-                try await Task.sleep(for: .milliseconds(1500))
+                try await Task.sleep(for: .milliseconds(4500))
                 await services.triggerGracefulShutdown()
                 try await throne.wait { $0.leaders.isEmpty }
                 try await contract.resume()

@@ -115,7 +115,7 @@ struct ClientContractObjectTests {
                         .warning, reason: "PoolExhausted", message: "full", regarding: ObjectReference(service))
                 }
                 var events: [Event] = []
-                for _ in 0..<200 where events.isEmpty {
+                for _ in 0..<1000 where events.isEmpty {
                     events = try await contract.client.list(Event.self, namespace: "contract").items
                     try await Task.sleep(for: .milliseconds(20))
                 }

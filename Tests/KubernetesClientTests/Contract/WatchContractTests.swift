@@ -158,7 +158,7 @@ struct ClientContractWatchTests {
                     return []
                 }
                 group.addTask {
-                    for _ in 0..<200 {
+                    for _ in 0..<600 {
                         if await names.skipped == ["bad"], await names.applied.contains("z") { break }
                         try? await contract.put(
                             await names.skipped.isEmpty ? "bad" : "z", revision: Int.random(in: 1...9_999_999))
