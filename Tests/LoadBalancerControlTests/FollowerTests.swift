@@ -43,7 +43,7 @@ struct FollowerTests {
         }
     }
 
-    @Test("the cluster's Service ranges are followed as the controller does", .timeLimit(.minutes(1)))
+    @Test("the cluster's Service ranges are followed as the controller does", .timeLimit(.minutes(3)))
     func ranges() async throws {
         let range = """
             apiVersion: networking.k8s.io/v1
@@ -82,7 +82,7 @@ struct FollowerTests {
             ])
     }
 
-    @Test("hosts --watch says that the API server is gone, and back, and keeps the names", .timeLimit(.minutes(1)))
+    @Test("hosts --watch says that the API server is gone, and back, and keeps the names", .timeLimit(.minutes(3)))
     func hosts() async throws {
         try await withEmbeddedAPIServer { server in
             try await Scratch.with { folder in

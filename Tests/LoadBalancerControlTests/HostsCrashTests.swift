@@ -8,7 +8,7 @@ import Testing
 struct HostsCrashTests {
     @Test(
         "100 kills in the middle of a sync, beside another sync that goes on, never leave a damaged file",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(10)))
     func kills() async throws {
         let lbctl = try Scratch.lbctl
         try await Scratch.with { folder in

@@ -19,9 +19,9 @@ struct ReloadTests {
         try await Scratch.with { folder in
             // The child holds the command's output open, and says by the file's lock that it lives.
             let command = "(flock 9; touch \(folder)/locked; exec sleep 1000) 9>\(folder)/lock & wait"
-            let reload = ReloadCommand(command: command, limit: .seconds(1))
+            let reload = ReloadCommand(command: command, limit: .seconds(5))
             let error = await #expect(throws: Complaint.self) { try await reload.run() }
-            #expect(error?.description == "`\(command)` took longer than 1.0 seconds and was killed")
+            #expect(error?.description == "`\(command)` took longer than 5.0 seconds and was killed")
             #expect(FileManager.default.fileExists(atPath: "\(folder)/locked"))
             // Whoever was killed gives the lock back.
             try await ReloadCommand(command: "flock \(folder)/lock true", limit: .seconds(30)).run()
