@@ -57,7 +57,7 @@ struct AccessTests {
             daemon.stop()
             try? FileManager.default.removeItem(at: kubeconfig)
         }
-        for _ in 0..<100 where daemon.isRunning { try await Task.sleep(for: .milliseconds(100)) }
+        for _ in 0..<600 where daemon.isRunning { try await Task.sleep(for: .milliseconds(100)) }
         #expect(!daemon.isRunning)
         #expect(daemon.output.contains("CAP_NET_RAW"), "\(daemon.output)")
     }
@@ -160,7 +160,7 @@ private final class Trial {
         try await until("the speaker announces it") {
             try await self.client.raw(.get, record).at("status", "addresses", "0", "node") == "node1"
         }
-        let answer = try #require(try await ManifestTests.run("arping", ["-c", "2", "-w", "5", "-I", link, address]))
+        let answer = try #require(try await ManifestTests.run("arping", ["-f", "-w", "10", "-I", link, address]))
         #expect(answer.status == 0, "\(answer.output)")
 
         // The entry of a node that is gone is taken out, by the controller.

@@ -82,8 +82,9 @@ struct ServerTests {
             let crowd = try await Program(["bash", "-c", script]).run()
             #expect(crowd.output == "refused", "status \(crowd.status)")
             var status = 0
-            for _ in 0..<50 where status != 200 {
+            for _ in 0..<300 where status != 200 {
                 status = try await curl("http://127.0.0.1:\(port)/readyz").status
+                if status != 200 { try await Task.sleep(for: .milliseconds(100)) }
             }
             #expect(status == 200)
         }

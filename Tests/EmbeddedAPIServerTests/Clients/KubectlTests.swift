@@ -124,7 +124,7 @@ struct KubectlTests {
             let file = NSTemporaryDirectory() + "herald-status-\(UInt32.random(in: 0...UInt32.max)).json"
             defer { try? FileManager.default.removeItem(atPath: file) }
             try object.jsonText.write(toFile: file, atomically: true, encoding: .utf8)
-            async let watched = kubectl.tool.run(["get", "svc", "-w", "--request-timeout=3s"], seconds: 4)
+            async let watched = kubectl.tool.run(["get", "svc", "-w", "--request-timeout=10s"])
             try await kubectl("replace", "--raw", path, "-f", file)
             try await kubectl("wait", "--for=condition=Announced", "svc/grafana", "--timeout=10s")
             #expect(try await kubectl("get", "svc").contains("192.168.57.200"))

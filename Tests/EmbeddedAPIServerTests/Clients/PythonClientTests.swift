@@ -26,7 +26,7 @@ struct PythonClientTests {
         timer = threading.Timer(0.2, create)
         timer.start()
         for event in watch.Watch().stream(core.list_namespaced_service, "default", resource_version=start,
-                                          label_selector="app=grafana", timeout_seconds=10):
+                                          label_selector="app=grafana", timeout_seconds=30):
             ingress = event["object"].status.load_balancer.ingress
             print(event["type"], event["object"].metadata.name, ingress[0].ip if ingress else "-")
             if event["type"] == "DELETED":
@@ -57,7 +57,7 @@ struct PythonClientTests {
             try server.writeKubeconfig(folder + "/kubeconfig")
             try Self.program.write(toFile: folder + "/client.py", atomically: true, encoding: .utf8)
             let python = Tool(path: Tool.clients + "/python/bin/python3")
-            let result = try await python.run([folder + "/client.py", folder + "/kubeconfig"])
+            let result = try await python.run([folder + "/client.py", folder + "/kubeconfig"], seconds: 180)
             #expect(
                 result.output == """
                     services ['kubernetes']

@@ -11,7 +11,7 @@ import Synchronization
 import Testing
 
 /// How a server ends while clients are in the middle of everything.
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(10)))
 struct ShutdownTests {
     /// The ways in which a server is ended.
     enum End: CaseIterable { case stopped, cancelled, shutDown }
