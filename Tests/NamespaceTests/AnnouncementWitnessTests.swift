@@ -9,8 +9,8 @@ import Wire
 struct AnnouncementWitnessTests {
     private static let v4 = IPAddress.v4(IPv4Address(192, 168, 57, 200))
     private static let v6 = IPAddress.v6(IPv6Address(high: 0xFD57_0000_0000_0000, low: 0xC8))
-    /// What a busy machine may add to a send time.
-    private static let tolerance = 0.15
+    /// What a busy machine may add to a send time; Layer2Tests hold the schedule to the millisecond, in virtual time.
+    static let tolerance = 0.5
 
     @Test("tcpdump sees the announcement schedule, in both families, and the host resolves both addresses")
     func schedule() async throws {

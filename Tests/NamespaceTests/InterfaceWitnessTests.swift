@@ -122,7 +122,7 @@ struct InterfaceWitnessTests {
                 #expect(ContinuousClock.now - renamed < .seconds(Self.promptness))
                 #expect(try await segment.answers())
             }
-            #expect(try await segment.openSockets() == open)
+            try await harness.wait(for: "as many sockets as before") { try await segment.openSockets() == open }
         }
         let sightings = try await witness?.sightings() ?? []
         #expect(sightings.contains { if case .arp = $0.frame { true } else { false } })
