@@ -76,7 +76,11 @@ package struct LabProber: Sendable {
     }
 
     /// Probes until another page than the first has come for `settle`, or `limit` has passed.
-    package func watch(for limit: Duration, settle: Duration = .milliseconds(500)) async -> Report {
+    ///
+    /// - Parameter begun: is called when the first page has come.
+    package func watch(
+        for limit: Duration, settle: Duration = .milliseconds(500), begun: () -> Void = {}
+    ) async -> Report {
         let clock = ContinuousClock()
         let start = clock.now
         var report = Report()
@@ -101,6 +105,8 @@ package struct LabProber: Sendable {
                         let gap = last.at.duration(to: at) / .seconds(1)
                         if gap > report.gap { (report.gap, report.before, report.after) = (gap, last.page, page) }
                         if page != last.page { (changed, report.isRecovered) = (now, true) }
+                    } else {
+                        begun()
                     }
                     last = (page, at)
                 }

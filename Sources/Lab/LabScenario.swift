@@ -221,11 +221,17 @@ struct LabScenario {
 
     /// Watches the page from the gateway while `event` happens.
     private func watch(seconds: Int, during event: () async throws -> Void) async throws -> LabProber.Report {
+        let begun = LabFiles.root + "/watch.begun"
+        try? FileManager.default.removeItem(atPath: begun)
         let program = network.inside(
             topology.gateway,
-            [lbctl, "lab-tool", "watch", host, "--address", "192.168.57.200", "--seconds", String(seconds)])
+            [
+                lbctl, "lab-tool", "watch", host, "--address", "192.168.57.200", "--seconds", String(seconds),
+                "--begun", begun,
+            ])
         async let watching = program.check()
-        try await Task.sleep(for: .milliseconds(700))
+        // What is watched must be seen before it changes.
+        try await LabAPI.wait(for: "page of the watch") { FileManager.default.fileExists(atPath: begun) ? true : nil }
         try await event()
         let text = try await watching
         return try JSONDecoder().decode(LabProber.Report.self, from: Data(text.utf8))

@@ -29,9 +29,13 @@ struct LabToolCommand: AsyncParsableCommand {
         @Argument var host: String
         @Option var address: String?
         @Option var seconds = 20
+        /// A file that is made when the first page has come.
+        @Option var begun: String?
 
         func run() async throws {
-            let report = await LabProber(host: host, address: address).watch(for: .seconds(seconds))
+            let report = await LabProber(host: host, address: address).watch(for: .seconds(seconds)) {
+                if let begun { _ = FileManager.default.createFile(atPath: begun, contents: nil) }
+            }
             Console.write(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
         }
     }
