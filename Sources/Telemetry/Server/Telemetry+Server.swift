@@ -14,7 +14,8 @@ extension Telemetry {
     func serve(_ address: ListenAddress, logger: Logger) async throws {
         let gate = ConnectionGate(limit: Self.connectionLimit)
         let surface = TelemetrySurface(metrics: metrics, health: health, logLevel: logLevel)
-        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        // The listening socket's own loop: whoever came before has been counted.
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
             .serverChannelOption(.backlog, value: 32)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
