@@ -1,0 +1,44 @@
+import Foundation
+import ServiceLifecycle
+import Telemetry
+import Testing
+
+@Suite("Code that only the start needs")
+struct StartCodeTests {
+    @Test("it is let go of, what runs comes back, and the service ends when asked")
+    func release() async throws {
+        let before = try Self.residentCode()
+        let group = ServiceGroup(
+            services: [StartCode(delay: .zero)], logger: .init(label: "test", factory: { _ in Silent() }))
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask { try await group.run() }
+            var now = before
+            for _ in 0..<100 where now >= before {
+                try await Task.sleep(for: .milliseconds(20))
+                now = try Self.residentCode()
+            }
+            #expect(now < before, "\(before) kB before, \(now) kB after")
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    @Test("a shutdown does not wait for it")
+    func shutdown() async throws {
+        let group = ServiceGroup(
+            services: [StartCode(delay: .seconds(3600))], logger: .init(label: "test", factory: { _ in Silent() }))
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask { try await group.run() }
+            try await Task.sleep(for: .milliseconds(100))
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    /// Resident pages of files, in kB.
+    private static func residentCode() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssFile:") })
+        return try #require(line.split(separator: " ").compactMap { Int($0) }.first)
+    }
+}
