@@ -205,32 +205,34 @@ void cl_keep_memory_small(void) {
 #endif
 }
 
-// Code that was relocated is no longer what the file has: it must stay.
-static int has_relocated_code(const struct dl_phdr_info *object) {
+// What was relocated is no longer what the file has: it must stay.
+static int has_relocated_constants(const struct dl_phdr_info *object) {
   for (int i = 0; i < object->dlpi_phnum; i++) {
     if (object->dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
-    for (const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr); entry->d_tag != DT_NULL; entry++) {
+    const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+    for (; entry->d_tag != DT_NULL; entry++) {
       if (entry->d_tag == DT_TEXTREL || (entry->d_tag == DT_FLAGS && entry->d_un.d_val & DF_TEXTREL)) return 1;
     }
   }
   return 0;
 }
 
-static int release_code(struct dl_phdr_info *object, size_t size, void *context) {
+static int release_object(struct dl_phdr_info *object, size_t size, void *context) {
   (void)size, (void)context;
-  if (has_relocated_code(object)) return 0;
+  if (has_relocated_constants(object)) return 0;
   uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
   for (int i = 0; i < object->dlpi_phnum; i++) {
     const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-    if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) || segment->p_flags & PF_W) continue;
-    uintptr_t first = (object->dlpi_addr + segment->p_vaddr) & ~(page - 1);
-    uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz + page - 1) & ~(page - 1);
-    madvise((void *)first, end - first, MADV_DONTNEED);
+    if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+    // Whole pages of the segment: its first and last may be shared with another one.
+    uintptr_t start = object->dlpi_addr + segment->p_vaddr;
+    uintptr_t first = (start + page - 1) & ~(page - 1), end = (start + segment->p_memsz) & ~(page - 1);
+    if (first < end) madvise((void *)first, end - first, MADV_DONTNEED);
   }
   return 0;
 }
 
-void cl_release_code(void) { dl_iterate_phdr(release_code, NULL); }
+void cl_release_program(void) { dl_iterate_phdr(release_object, NULL); }
 
 int cl_terminal_columns(int fd) {
   struct winsize size;
