@@ -70,18 +70,20 @@ let edges: [Target] = [
 ]
 
 /// The release daemons stay small in memory: no exports, one copy of equal functions, compact relocations, and all
-/// functions that run side by side (made by scripts/link-order), so that few pages of the program are touched. And one
-/// function of FoundationNetworking, which loses memory, is replaced by CURLSessionRepair's.
+/// functions that run side by side (made by scripts/link-order), so that few pages of the program are touched.
 let releaseLinking: LinkerSetting = {
     let folder = Context.packageDirectory + "/scripts/release"
     let options = [
         "-z", "pack-relative-relocs", "--icf=safe", "--version-script=\(folder)/exports.map",
         "--symbol-ordering-file=\(folder)/link-order.txt", "--no-warn-symbol-ordering",
-        "--wrap=CFURLSessionCurlHostIsEqual",
     ]
     return .unsafeFlags(
         ["-use-ld=lld"] + options.flatMap { ["-Xlinker", $0] }, .when(platforms: [.linux], configuration: .release))
 }()
+
+/// One function of FoundationNetworking loses memory: CURLSessionRepair's takes its place, in what links it statically.
+let repairedLinking: LinkerSetting = .unsafeFlags(
+    ["-Xlinker", "--wrap=CFURLSessionCurlHostIsEqual"], .when(platforms: [.linux], configuration: .release))
 
 let composition: [Target] = [
     .target(
@@ -114,9 +116,10 @@ let composition: [Target] = [
     .systemLibrary(
         name: "CPcap", path: "Sources/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .executableTarget(
-        name: "lb-controller", dependencies: ["ControllerDaemon"], linkerSettings: [releaseLinking]),
-    .executableTarget(name: "lb-speaker", dependencies: ["SpeakerDaemon"], linkerSettings: [releaseLinking]),
-    .executableTarget(name: "lbctl", dependencies: ["LoadBalancerControl"]),
+        name: "lb-controller", dependencies: ["ControllerDaemon"], linkerSettings: [releaseLinking, repairedLinking]),
+    .executableTarget(
+        name: "lb-speaker", dependencies: ["SpeakerDaemon"], linkerSettings: [releaseLinking, repairedLinking]),
+    .executableTarget(name: "lbctl", dependencies: ["LoadBalancerControl"], linkerSettings: [repairedLinking]),
 ]
 
 let tests: [Target] = [
@@ -156,7 +159,7 @@ let tests: [Target] = [
     .executableTarget(
         name: "client-bench",
         dependencies: ["KubernetesClient", "EmbeddedAPIServer", "KubernetesModel", "MonotonicTime", nioCore, nioPosix],
-        path: "Tests/Benchmarks/client-bench"),
+        path: "Tests/Benchmarks/client-bench", linkerSettings: [repairedLinking]),
     .executableTarget(
         name: "simulate", dependencies: ["SimulationKit"], path: "Tests/Simulate"),
     .executableTarget(name: "histories", dependencies: ["AllocationKit"], path: "Tests/Histories"),
@@ -178,8 +181,9 @@ let tests: [Target] = [
     .testTarget(
         name: "KubernetesClientTests",
         dependencies: [
-            "KubernetesClient", "KubernetesModel", "MonotonicTime", "EmbeddedAPIServer", "ObjectStore", "ContractKit",
-            "Lab", asyncHTTPClient, nioCore, nioPosix, nioSSL, x509, asn1, crypto, logging, lifecycle,
+            "KubernetesClient", "CURLSessionRepair", "KubernetesModel", "MonotonicTime", "EmbeddedAPIServer",
+            "ObjectStore", "ContractKit", "Lab", asyncHTTPClient, nioCore, nioPosix, nioSSL, x509, asn1, crypto,
+            logging, lifecycle,
         ]),
     .testTarget(
         name: "EmbeddedAPIServerTests",

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
 #include <netinet/in.h>
@@ -205,21 +206,23 @@ void cl_keep_memory_small(void) {
 #endif
 }
 
-// What was relocated is no longer what the file has: it must stay.
-static int has_relocated_constants(const struct dl_phdr_info *object) {
-  for (int i = 0; i < object->dlpi_phnum; i++) {
-    if (object->dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
-    const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
-    for (; entry->d_tag != DT_NULL; entry++) {
-      if (entry->d_tag == DT_TEXTREL || (entry->d_tag == DT_FLAGS && entry->d_un.d_val & DF_TEXTREL)) return 1;
+// Whether all pages from `first` to `end` are what the file has: no relocation, breakpoint or uprobe was written into one.
+static int is_pristine(int pagemap, uintptr_t first, uintptr_t end, uintptr_t page) {
+  uint64_t entries[512]; // Linux Documentation/admin-guide/mm/pagemap.rst
+  while (first < end) {
+    size_t count = (end - first) / page < 512 ? (end - first) / page : 512;
+    if (pread(pagemap, entries, count * sizeof *entries, (off_t)(first / page * sizeof *entries)) != (ssize_t)(count * sizeof *entries)) return 0;
+    for (size_t i = 0; i < count; i++) {
+      int is_there = entries[i] >> 62 != 0, is_of_file = entries[i] >> 61 & 1;
+      if (is_there && !is_of_file) return 0;
     }
+    first += count * page;
   }
-  return 0;
+  return 1;
 }
 
-static int release_object(struct dl_phdr_info *object, size_t size, void *context) {
-  (void)size, (void)context;
-  if (has_relocated_constants(object)) return 0;
+static int release_object(struct dl_phdr_info *object, size_t size, void *pagemap) {
+  (void)size;
   uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
   for (int i = 0; i < object->dlpi_phnum; i++) {
     const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
@@ -227,12 +230,17 @@ static int release_object(struct dl_phdr_info *object, size_t size, void *contex
     // Whole pages of the segment: its first and last may be shared with another one.
     uintptr_t start = object->dlpi_addr + segment->p_vaddr;
     uintptr_t first = (start + page - 1) & ~(page - 1), end = (start + segment->p_memsz) & ~(page - 1);
-    if (first < end) madvise((void *)first, end - first, MADV_DONTNEED);
+    if (first < end && is_pristine(*(int *)pagemap, first, end, page)) madvise((void *)first, end - first, MADV_DONTNEED);
   }
   return 0;
 }
 
-void cl_release_program(void) { dl_iterate_phdr(release_object, NULL); }
+void cl_release_program(void) {
+  int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+  if (pagemap < 0) return;
+  dl_iterate_phdr(release_object, &pagemap);
+  close(pagemap);
+}
 
 int cl_terminal_columns(int fd) {
   struct winsize size;

@@ -70,7 +70,8 @@ struct ControllerCommand: AsyncParsableCommand {
         let follower = ClusterFollower(client: client, controller: controller, namespace: namespace, logger: logger)
         logger.notice("starting", metadata: ["version": "\(heraldVersion)", "namespace": "\(namespace)"])
         let services: [any ServiceLifecycle.Service] = [
-            telemetry, StartCode(), client, events, CheckedStart(check, health: health, then: [follower, leader]),
+            telemetry, StartCode(health), client, events,
+            CheckedStart(check, health: health, then: [follower, leader]),
         ]
         var lifecycle = ServiceGroupConfiguration(
             services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },

@@ -75,14 +75,14 @@ package struct LabProber: Sendable {
         case tick
     }
 
-    /// Probes until another page than the first has come for `settle`, or `limit` has passed.
+    /// Probes until another page than the first has come for `settle`, or `limit` has passed since the first came.
     ///
     /// - Parameter begun: is called when the first page has come.
     package func watch(
         for limit: Duration, settle: Duration = .milliseconds(500), begun: () -> Void = {}
     ) async -> Report {
         let clock = ContinuousClock()
-        let start = clock.now
+        var start = clock.now
         var report = Report()
         var last: (page: String, at: ContinuousClock.Instant)?
         var changed: ContinuousClock.Instant?
@@ -106,6 +106,7 @@ package struct LabProber: Sendable {
                         if gap > report.gap { (report.gap, report.before, report.after) = (gap, last.page, page) }
                         if page != last.page { (changed, report.isRecovered) = (now, true) }
                     } else {
+                        start = now
                         begun()
                     }
                     last = (page, at)

@@ -80,7 +80,7 @@ struct SpeakerDaemon {
             of: IPAddress.self, bufferingPolicy: .bufferingNewest(64))
         telemetry.health.set("synced", problem: "waiting for the API server")
         return [
-            telemetry, StartCode(), client,
+            telemetry, StartCode(telemetry.health), client,
             PacketService(
                 loop: loop, control: control, refused: refusals,
                 heartbeat: telemetry.health.heartbeat("packets", limit: .seconds(60)), logger: logger),

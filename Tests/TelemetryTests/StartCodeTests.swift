@@ -9,10 +9,14 @@ struct StartCodeTests {
     @Test("it is let go of, what runs comes back, and the service ends when asked")
     func release() async throws {
         let before = try Self.residentCode()
+        let health = HealthState()
         let group = ServiceGroup(
-            services: [StartCode(delay: .zero)], logger: .init(label: "test", factory: { _ in Silent() }))
+            services: [StartCode(health, delay: .milliseconds(20))],
+            logger: .init(label: "test", factory: { _ in Silent() }))
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }
+            try await Task.sleep(for: .milliseconds(100))
+            health.set("synced", problem: nil)
             var now = before
             for _ in 0..<100 where now >= before {
                 try await Task.sleep(for: .milliseconds(20))
@@ -27,7 +31,8 @@ struct StartCodeTests {
     @Test("a shutdown does not wait for it")
     func shutdown() async throws {
         let group = ServiceGroup(
-            services: [StartCode(delay: .seconds(3600))], logger: .init(label: "test", factory: { _ in Silent() }))
+            services: [StartCode(HealthState(), delay: .seconds(3600))],
+            logger: .init(label: "test", factory: { _ in Silent() }))
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }
             try await Task.sleep(for: .milliseconds(100))

@@ -49,7 +49,8 @@ void cl_name_thread(const char *name);
 // Few arenas, and freed memory goes back early: for a daemon that rests most of the time. Before any other thread.
 void cl_keep_memory_small(void);
 // Lets go of the resident pages of the program and its libraries, code and constants. What is used on comes back from
-// the page cache at once; what has done its work, such as the dynamic linker's and the start's, does not.
+// the page cache at once; what has done its work, such as the dynamic linker's and the start's, does not. A segment that
+// was written to (relocations, breakpoints, uprobes) stays.
 void cl_release_program(void);
 // The width of the terminal that `fd` is, or 0 when it is none.
 int cl_terminal_columns(int fd);

@@ -54,6 +54,7 @@ extension URLSessionConfiguration {
         configuration.httpCookieStorage = nil
         configuration.urlCredentialStorage = nil
         configuration.httpShouldSetCookies = false
+        // Without it every line of every header is searched for cookies.
         configuration.httpCookieAcceptPolicy = .never
         configuration.httpMaximumConnectionsPerHost = 16
         return configuration
