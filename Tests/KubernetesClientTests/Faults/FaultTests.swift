@@ -195,6 +195,9 @@ struct ClientContractFaultTests {
             try await recorder.wait("the change of round \(round)") { _ in recorder.revision("a") == "\(round + 1)" }
         }
         proxy.resetAll()
+        // In most rounds the client has seen the reset before it asks again; in the others its request fails, and it
+        // backs off, which takes ten times as long.
+        if round % 20 != 0 { try await Task.sleep(for: .milliseconds(5)) }
     }
 
     static func openFiles() -> Int {
