@@ -80,6 +80,9 @@ package struct PacketSocketError: Error, Sendable, Hashable, CustomStringConvert
 
     package init(_ step: Step, _ errorNumber: Int32) { (self.step, self.errorNumber) = (step, errorNumber) }
 
+    /// The interface went while its sockets were being set up.
+    package var isOfGoneInterface: Bool { errorNumber == ENODEV || errorNumber == ENXIO }
+
     package var description: String {
         let reason = unsafe String(cString: strerror(errorNumber))
         switch (step, errorNumber) {

@@ -183,7 +183,8 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
                 needsRebuild = true
             } catch {
                 nextRetry = now + .seconds(5)
-                failed[index] = "\(error)"
+                // Netlink is about to tell that the interface is gone, which is no trouble.
+                failed[index] = error.isOfGoneInterface ? nil : "\(error)"
             }
         }
         if monitor == nil { openMonitor(at: now) }
