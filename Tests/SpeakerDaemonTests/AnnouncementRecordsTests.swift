@@ -102,9 +102,11 @@ import Testing
         Self.took(&records)
         for write in records.due(at: Self.start, plan: Self.plan(["a"])) { records.wrote(write) }
         records.gaveUp(Self.address, on: "eth0", at: Self.start + .seconds(10))
+        records.planChanged()
         let shared = records.due(at: Self.start + .seconds(11), plan: Self.plan(["a", "b"]))
         #expect(shared.isEmpty, "default.a keeps its entry for five seconds, default.b gets none")
         // default.a was deleted, and its record with it.
+        records.planChanged()
         records.saw(.deleted(Self.status("a", [Self.entry()])), at: Self.start + .seconds(12))
         let next = records.due(at: Self.start + .seconds(12), plan: Self.plan(["b"]))
         #expect(next.isEmpty)
@@ -213,6 +215,25 @@ import Testing
         records.refused(removals, at: Self.start + .seconds(105))
         let removalsAgain = records.due(at: Self.start + .seconds(165), plan: Self.plan)
         #expect(removalsAgain == removals)
+    }
+
+    @Test("a Service that comes to share an address is recorded once the plan has it, and nothing is gone through before")
+    func planned() {
+        var records = AnnouncementRecords(node: "node-a")
+        records.saw(.replaced([]), at: Self.start)
+        Self.took(&records)
+        let first = records.due(at: Self.start, plan: Self.plan(["a"]))
+        #expect(first.map(\.name) == ["default.a"])
+        for write in first { records.wrote(write) }
+        // What this speaker wrote comes back.
+        records.saw(.applied(Self.status("a", [Self.entry()])), at: Self.start)
+        let later = Self.start + .milliseconds(500)
+        let unheard = records.due(at: later, plan: Self.plan)
+        #expect(unheard.isEmpty && records.nextDeadline(after: later) == Self.start + .seconds(1))
+        records.planChanged()
+        #expect(records.nextDeadline(after: later) == later)
+        let heard = records.due(at: later, plan: Self.plan)
+        #expect(heard.map(\.name) == ["default.b"])
     }
 
     @Test("nothing is kept of a Service that is gone")

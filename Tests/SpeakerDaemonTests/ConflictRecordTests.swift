@@ -21,12 +21,15 @@ import Testing
     private struct Speaker {
         var records = AnnouncementRecords(node: "node-a")
         var entries: [String: [ServiceL2Status.Announced]] = [:]
+        private var plan: SpeakerPlan?
 
         mutating func conflict(at seconds: Int64, _ plan: SpeakerPlan) {
             records.conflict(address, on: "eth0", with: laptop, at: start + .seconds(seconds), plan: plan)
         }
 
         mutating func write(at seconds: Int64, _ plan: SpeakerPlan) {
+            if plan != self.plan { records.planChanged() }
+            self.plan = plan
             for write in records.due(at: start + .seconds(seconds), plan: plan) {
                 entries[write.name] = write.entries
                 records.wrote(write)
@@ -53,6 +56,7 @@ import Testing
         #expect(speaker.records.nextDeadline(after: Self.start + .seconds(1099)) == Self.start + .seconds(1100))
         speaker.write(at: 1100, plan)
         #expect(speaker.entries["default.a"] == [World.entry()], "it is announced all the time")
+        speaker.write(at: 1101, plan)
         #expect(speaker.records.nextDeadline(after: Self.start + .seconds(1101)) == nil)
     }
 
@@ -90,6 +94,7 @@ import Testing
 
         speaker.write(at: 5, World.plan([]))
         #expect(speaker.entries["default.a"] == [])
+        speaker.write(at: 6, World.plan([]))
         #expect(speaker.records.nextDeadline(after: Self.start + .seconds(6)) == nil, "nothing is kept of it")
         speaker.write(at: 10, World.plan(["b"]))
         #expect(speaker.isInConflict("b") == nil)

@@ -41,10 +41,12 @@ actor SpeakerControl {
 
     func apply(_ change: ClusterChange) {
         let now = MonotonicClock.now()
-        if case .announcement(let change) = change { records.saw(change, at: now) }
+        if case .announcement(let change) = change {
+            records.saw(change, at: now)
+            recordsBell.ring()
+        }
         state.apply(change, at: now, wallClock: .now)
         planBell.ring()
-        recordsBell.ring()
     }
 
     func apply(_ change: ObjectChange<Secret>) {
@@ -104,6 +106,10 @@ actor SpeakerControl {
     /// The configurations to hand over, when they differ from the last ones.
     func newConfigurations() -> [LinkConfiguration]? {
         let now = MonotonicClock.now()
+        if state.replan() {
+            records.planChanged()
+            recordsBell.ring()
+        }
         let wasStale = delivered.first?.isStale ?? true
         let configurations = state.configurations(at: now)
         health.set("synced", problem: state.syncProblem)

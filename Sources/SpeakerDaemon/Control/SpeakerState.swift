@@ -72,10 +72,17 @@ package struct SpeakerState: Sendable {
         return "waiting for the API server: not listed yet: " + missing.map(\.rawValue).sorted().joined(separator: ", ")
     }
 
+    /// Brings the plan up to date.
+    /// - Returns: Whether it changed.
+    package mutating func replan() -> Bool {
+        guard planner.update() else { return false }
+        intents = [:]
+        return true
+    }
+
     /// Brings the plan up to date and says what each link's speaker must know. Nothing before the cluster is known.
     package mutating func configurations(at now: Instant) -> [LinkConfiguration] {
-        let hasNewPlan = planner.update()
-        if hasNewPlan { intents = [:] }
+        _ = replan()
         guard let cluster else { return [] }
         let isStale = isStale(at: now)
         let isLeaving = planner.plan.isExcluded

@@ -50,6 +50,10 @@ package struct AnnouncementRecords: Sendable {
     private(set) var notBefore: [String: Instant] = [:]
     /// Entries of an earlier life are left alone until then: joining speakers read them.
     private var cleansAfter: Instant?
+    /// Whether something was heard since ``due(at:plan:)`` went through everything.
+    private var hasNews = false
+    /// When time alone may make a write due.
+    private var nextLook: Instant?
 
     static let spacing = Interval.seconds(1)
     static let removalDelay = Interval.seconds(5)
@@ -70,12 +74,14 @@ package struct AnnouncementRecords: Sendable {
     ) {
         let place = Place(address: address, link: link)
         facts[place] = Fact(hardwareAddress: hardwareAddress, since: recordedSince(place, plan) ?? since)
+        hasNews = true
     }
 
     package mutating func gaveUp(_ address: IPAddress, on link: String, at now: Instant) {
         let place = Place(address: address, link: link)
         guard facts[place] != nil else { return }
         facts[place]?.removal = now + Self.removalDelay
+        hasNews = true
     }
 
     /// A foreign host uses the address, now. Said again, it lasts longer; of an address that no Service holds any more,
@@ -86,7 +92,11 @@ package struct AnnouncementRecords: Sendable {
         guard let allocation = plan.addresses[address]?.allocation else { return }
         facts[Place(address: address, link: link), default: Fact()].conflict = Conflict(
             hardwareAddress: hardwareAddress, allocation: allocation, end: now + Self.conflictMemory)
+        hasNews = true
     }
+
+    /// Which Service holds which address is another matter than it was.
+    package mutating func planChanged() { hasNews = true }
 
     /// Ends the conflicts that are over: not seen for long, of an allocation that is gone, or, when it kept this node
     /// from announcing the address, because another node announces it undisputed.
@@ -136,29 +146,44 @@ package struct AnnouncementRecords: Sendable {
 
     /// What the API says of an object, from list or watch.
     package mutating func saw(_ change: ObjectChange<ServiceL2Status>, at now: Instant) {
-        if cleansAfter == nil { cleansAfter = now + Self.cleaningDelay }
+        if cleansAfter == nil {
+            cleansAfter = now + Self.cleaningDelay
+            hasNews = true
+        }
         switch change {
         case .replaced(let all, _):
             written = [:]
-            for status in all { saw(status) }
-        case .applied(let status): saw(status)
-        case .deleted(let status): written[status.metadata.name] = nil
+            for status in all { written[status.metadata.name] = ownPart(of: status) }
+            hasNews = true
+        case .applied(let status): saw(ownPart(of: status), in: status.metadata.name)
+        case .deleted(let status): saw(nil, in: status.metadata.name)
         }
     }
 
-    private mutating func saw(_ status: ServiceL2Status) {
+    /// What this speaker wrote itself comes back from the API server, and is no news.
+    private mutating func saw(_ own: Write?, in name: String) {
+        guard own != written[name] else { return }
+        written[name] = own
+        hasNews = true
+    }
+
+    private func ownPart(of status: ServiceL2Status) -> Write? {
         let own = (status.status?.addresses ?? []).filter { $0.node == node }.sorted(by: Self.order)
-        written[status.metadata.name] = nil
         guard !own.isEmpty, let namespace = status.status?.serviceNamespace, let name = status.status?.serviceName
-        else { return }
-        written[status.metadata.name] = Write(
+        else { return nil }
+        return Write(
             name: status.metadata.name, service: ObjectKey(namespace: namespace, name: name), entries: own)
     }
 
     // MARK: Writes
 
     /// The objects that must be written now, given which Services hold which address.
+    ///
+    /// Goes through all addresses, but only when something was heard, or time has brought something.
     package mutating func due(at now: Instant, plan: SpeakerPlan) -> [Write] {
+        guard hasNews || nextLook.map({ $0 <= now }) ?? false else { return [] }
+        hasNews = false
+        defer { nextLook = firstDeadline(after: now) }
         facts = facts.filter { !$0.value.isOver(at: now) }
         endConflicts(at: now, plan)
         let wanted = wanted(plan)
@@ -183,10 +208,13 @@ package struct AnnouncementRecords: Sendable {
     /// The API server refused these writes, and would refuse them again at once.
     package mutating func refused(_ writes: [Write], at now: Instant) {
         for write in writes { notBefore[write.name] = now + Self.refusalDelay }
+        nextLook = firstDeadline(after: now)
     }
 
     /// When ``due(at:plan:)`` is worth asking again; `nil` while nothing waits.
-    package func nextDeadline(after now: Instant) -> Instant? {
+    package func nextDeadline(after now: Instant) -> Instant? { hasNews ? now : nextLook }
+
+    private func firstDeadline(after now: Instant) -> Instant? {
         let removals = facts.values.compactMap(\.removal)
         let conflicts = facts.values.compactMap(\.conflict?.end)
         let spacings = notBefore.values.filter { $0 > now }
