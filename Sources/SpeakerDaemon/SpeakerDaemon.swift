@@ -46,7 +46,7 @@ struct SpeakerDaemon {
         }
         let loop: PacketLoop<LinkSpeaker>
         do {
-            loop = try PacketLoop(settings: PacketLoopSettings())
+            loop = try PacketLoop(settings: settings.packetLoop)
             try loop.start()
         } catch {
             throw StartupProblem("\(error)")

@@ -45,6 +45,8 @@ package struct SpeakerCommand: AsyncParsableCommand {
     package var announceRate = 2000
     @Option(help: "Seconds between the refreshing announcements of an address; 0 switches them off.")
     package var refreshInterval = 60
+    @Option(help: "Octets of receive buffer to ask for, per socket; net.core.rmem_max is the most without CAP_NET_ADMIN.")
+    package var receiveBuffer = PacketLoopSettings().receiveBuffer
     @Option(help: "How to reach the API server: urlsession or async-http-client. Default: whichever can.")
     package var transport: TransportSelection.Kind?
     @Option(
@@ -64,6 +66,9 @@ package struct SpeakerCommand: AsyncParsableCommand {
         }
         guard refreshInterval == 0 || (5...86400).contains(refreshInterval) else {
             throw ValidationError("--refresh-interval is \(refreshInterval); it must be 0, or 5 to 86400 seconds")
+        }
+        guard (1 << 16...1 << 28).contains(receiveBuffer) else {
+            throw ValidationError("--receive-buffer is \(receiveBuffer); it must be 65536 to 268435456 octets")
         }
     }
 

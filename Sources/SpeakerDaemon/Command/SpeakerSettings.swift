@@ -18,6 +18,7 @@ struct SpeakerSettings: Sendable {
     var speakerNodes: LabelSelector
     var announceRate: Int
     var refreshInterval: Int
+    var packetLoop = PacketLoopSettings()
     var telemetry: TelemetryConfiguration
 
     init(_ command: SpeakerCommand, environment: [String: String]) throws(StartupProblem) {
@@ -45,6 +46,7 @@ struct SpeakerSettings: Sendable {
                 ? NamePattern.excludedByDefault : command.excludeInterfaces.listed.map(NamePattern.init))
         speakerNodes = command.nodeSelector
         (announceRate, refreshInterval) = (command.announceRate, command.refreshInterval)
+        packetLoop.receiveBuffer = command.receiveBuffer
         telemetry = TelemetryConfiguration(
             component: "speaker", logLevel: command.logLevel, logFormat: command.logFormat,
             address: command.metricsListen.address)

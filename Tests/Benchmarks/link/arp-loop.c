@@ -1,7 +1,7 @@
 // The yardstick: the smallest ARP responder in C that does what the speaker's fast path does. One thread, poll,
 // recvmmsg and sendmmsg in batches of 64, a kernel filter for the owned row of addresses, a hash table of owned addresses.
 //
-//   arp-loop INTERFACE FIRST_ADDRESS COUNT
+//   arp-loop INTERFACE FIRST_ADDRESS COUNT [RECEIVE_BUFFER]
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <linux/filter.h>
@@ -35,14 +35,14 @@ static void die(const char *what) {
 
 int main(int argc, char **argv) {
   struct in_addr first;
-  if (argc != 4 || inet_pton(AF_INET, argv[2], &first) != 1) return 2;
+  if (argc < 4 || argc > 5 || inet_pton(AF_INET, argv[2], &first) != 1) return 2;
   uint32_t low = ntohl(first.s_addr), count = (uint32_t)atol(argv[3]);
   for (uint32_t n = 0; n < count; n++) {
     uint32_t i = slot(low + n);
     while (owned[i]) i = (i + 1) % SLOTS;
     owned[i] = low + n;
   }
-  int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0), buffer = 4 << 20;
+  int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0), buffer = argc == 5 ? atoi(argv[4]) : 4 << 20;
   if (fd < 0) die("socket");
   struct sock_filter code[] = {
       {0x30, 0, 0, 0xFFFFF004}, {0x15, 6, 0, 3},           // not to another host
