@@ -4,9 +4,11 @@ import PacketSocket
 
 /// Frames in and out, in batches whose memory is made once.
 struct FrameExchange: ~Copyable {
+    /// What an ARP packet has, and some padding: the less room, the fewer cache lines.
+    private var arpQuestions = FrameBatch(capacity: 64, frameSize: 128)
     /// A whole Ethernet frame: with options as those of RFC 3971 a Neighbor Discovery message may be as long. Only what
-    /// arrives is copied, so that the room costs nothing. An odd number of cache lines: frames do not crowd into a few sets.
-    private var questions = FrameBatch(capacity: 64, frameSize: 25 * 64)
+    /// arrives is copied, so that the room costs little. An odd number of cache lines: frames do not crowd into a few sets.
+    private var neighborQuestions = FrameBatch(capacity: 64, frameSize: 25 * 64)
     private var answers = FrameBatch(capacity: 64, frameSize: 128)
     private var messages = FrameBatch(capacity: 16, frameSize: 9216)
     private var outbox = FrameBatch(capacity: 32, frameSize: 9216)
@@ -23,10 +25,22 @@ struct FrameExchange: ~Copyable {
         return effects
     }
 
+    mutating func answerARP<Core: LinkCore>(_ port: LinkPort<Core>) {
+        Self.answer(&arpQuestions, from: port.arp.descriptor, port, &answers, &effects)
+    }
+
+    mutating func answerNeighborDiscovery<Core: LinkCore>(_ port: LinkPort<Core>) {
+        guard let descriptor = port.neighborDiscovery?.descriptor else { return }
+        Self.answer(&neighborQuestions, from: descriptor, port, &answers, &effects)
+    }
+
     /// The fast path: receives questions, and answers a whole batch with one system call. Frames that are no plain
     /// questions go to the core after the answers are on their way.
-    mutating func answer<Core: LinkCore>(_ port: LinkPort<Core>, _ descriptor: Int32) {
-        for _ in 0..<Self.batchesPerTurn {
+    private static func answer<Core: LinkCore>(
+        _ questions: inout FrameBatch, from descriptor: Int32, _ port: LinkPort<Core>, _ answers: inout FrameBatch,
+        _ effects: inout [[LinkEffect]]
+    ) {
+        for _ in 0..<batchesPerTurn {
             guard questions.receive(from: descriptor) == 0, questions.count > 0 else { return }
             port.counters.framesReceived &+= UInt64(questions.count)
             let (replies, others) = questions.answerAll(from: &port.core, into: &answers)

@@ -109,9 +109,8 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
 
     private mutating func drain(_ port: LinkPort<Core>, _ source: LinkPort<Core>.Source) {
         switch source {
-        case .arp: frames.answer(port, port.arp.descriptor)
-        case .neighborDiscovery:
-            if let descriptor = port.neighborDiscovery?.descriptor { frames.answer(port, descriptor) }
+        case .arp: frames.answerARP(port)
+        case .neighborDiscovery: frames.answerNeighborDiscovery(port)
         case .hello: frames.receive(port, port.hello.descriptor)
         case .carrier: frames.receiveFromCarrier(port)
         }
