@@ -4,7 +4,9 @@ package import NetworkAddresses
 // always: an ARP question takes ten of them, and so does its answer.
 
 extension Span where Element == UInt8 {
-    @inline(__always) package func uint16(at offset: Int) -> UInt16 { UInt16(self[offset]) << 8 | UInt16(self[offset + 1]) }
+    @inline(__always) package func uint16(at offset: Int) -> UInt16 {
+        UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
+    }
 
     @inline(__always) package func uint32(at offset: Int) -> UInt32 {
         UInt32(uint16(at: offset)) << 16 | UInt32(uint16(at: offset + 2))
@@ -18,7 +20,9 @@ extension Span where Element == UInt8 {
         MACAddress(rawValue: UInt64(uint16(at: offset)) << 32 | UInt64(uint32(at: offset + 2)))
     }
 
-    @inline(__always) package func ipv4Address(at offset: Int) -> IPv4Address { IPv4Address(rawValue: uint32(at: offset)) }
+    @inline(__always) package func ipv4Address(at offset: Int) -> IPv4Address {
+        IPv4Address(rawValue: uint32(at: offset))
+    }
 
     @inline(__always) package func ipv6Address(at offset: Int) -> IPv6Address {
         IPv6Address(high: uint64(at: offset), low: uint64(at: offset + 8))
@@ -46,7 +50,9 @@ extension MutableSpan where Element == UInt8 {
         store(UInt32(truncatingIfNeeded: address.rawValue), at: offset + 2)
     }
 
-    @inline(__always) package mutating func store(_ address: IPv4Address, at offset: Int) { store(address.rawValue, at: offset) }
+    @inline(__always) package mutating func store(_ address: IPv4Address, at offset: Int) {
+        store(address.rawValue, at: offset)
+    }
 
     @inline(__always) package mutating func store(_ address: IPv6Address, at offset: Int) {
         store(address.high, at: offset)

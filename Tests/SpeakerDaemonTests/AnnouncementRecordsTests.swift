@@ -217,7 +217,7 @@ import Testing
         #expect(removalsAgain == removals)
     }
 
-    @Test("a Service that comes to share an address is recorded once the plan has it, and nothing is gone through before")
+    @Test("a Service that comes to share an address is recorded when the plan has it, and nothing is looked for before")
     func planned() {
         var records = AnnouncementRecords(node: "node-a")
         records.saw(.replaced([]), at: Self.start)

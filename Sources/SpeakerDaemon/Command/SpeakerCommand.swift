@@ -45,7 +45,8 @@ package struct SpeakerCommand: AsyncParsableCommand {
     package var announceRate = 2000
     @Option(help: "Seconds between the refreshing announcements of an address; 0 switches them off.")
     package var refreshInterval = 60
-    @Option(help: "Octets of receive buffer to ask for, per socket; net.core.rmem_max is the most without CAP_NET_ADMIN.")
+    @Option(
+        help: "Octets of receive buffer to ask for, per socket; net.core.rmem_max is the most without CAP_NET_ADMIN.")
     package var receiveBuffer = PacketLoopSettings().receiveBuffer
     @Option(help: "How to reach the API server: urlsession or async-http-client. Default: whichever can.")
     package var transport: TransportSelection.Kind?
