@@ -90,7 +90,7 @@ import Testing
         records.gaveUp(Self.address, on: "eth0", at: Self.start + .seconds(10))
         let early = records.due(at: Self.start + .seconds(14), plan: Self.plan)
         #expect(early.isEmpty)
-        #expect(records.nextDeadline(after: Self.start + .seconds(14)) == Self.start + .seconds(15))
+        #expect(records.nextDeadline(at: Self.start + .seconds(14)) == Self.start + .seconds(15))
         let due = records.due(at: Self.start + .seconds(15), plan: Self.plan)
         #expect(due.map(\.entries) == [[], []])
     }
@@ -204,7 +204,7 @@ import Testing
         records.refused(writes, at: Self.start + .seconds(2))
         let early = records.due(at: Self.start + .seconds(61), plan: Self.plan)
         #expect(early.isEmpty)
-        #expect(records.nextDeadline(after: Self.start + .seconds(61)) == Self.start + .seconds(62))
+        #expect(records.nextDeadline(at: Self.start + .seconds(61)) == Self.start + .seconds(62))
         let again = records.due(at: Self.start + .seconds(62), plan: Self.plan)
         #expect(again == writes)
         for write in again { records.wrote(write) }
@@ -217,11 +217,26 @@ import Testing
         #expect(removalsAgain == removals)
     }
 
+    @Test("a write that did not get through is tried again soon, whatever became of the others")
+    func refusedBesideFailed() {
+        var records = AnnouncementRecords(node: "node-a")
+        records.saw(.replaced([]), at: Self.start)
+        Self.took(&records)
+        let writes = records.due(at: Self.start, plan: Self.plan)
+        records.refused(Array(writes.prefix(1)), at: Self.start + .seconds(10))
+        #expect(records.nextDeadline(at: Self.start + .seconds(10)) == Self.start + .seconds(10))
+        let again = records.due(at: Self.start + .seconds(12), plan: Self.plan)
+        #expect(again.map(\.name) == ["default.b"])
+        for write in again { records.wrote(write) }
+        let refused = records.due(at: Self.start + .seconds(70), plan: Self.plan)
+        #expect(refused.map(\.name) == ["default.a"])
+    }
+
     @Test("a Service that comes to share an address is recorded when the plan has it, and nothing is looked for before")
     func planned() {
         var records = AnnouncementRecords(node: "node-a")
         records.saw(.replaced([]), at: Self.start)
-        Self.took(&records)
+        Self.took(&records, since: Timestamp(microseconds: Self.since.microseconds + 999_999))
         let first = records.due(at: Self.start, plan: Self.plan(["a"]))
         #expect(first.map(\.name) == ["default.a"])
         for write in first { records.wrote(write) }
@@ -229,9 +244,9 @@ import Testing
         records.saw(.applied(Self.status("a", [Self.entry()])), at: Self.start)
         let later = Self.start + .milliseconds(500)
         let unheard = records.due(at: later, plan: Self.plan)
-        #expect(unheard.isEmpty && records.nextDeadline(after: later) == Self.start + .seconds(1))
+        #expect(unheard.isEmpty && records.nextDeadline(at: later) == Self.start + .seconds(1))
         records.planChanged()
-        #expect(records.nextDeadline(after: later) == later)
+        #expect(records.nextDeadline(at: later) == later)
         let heard = records.due(at: later, plan: Self.plan)
         #expect(heard.map(\.name) == ["default.b"])
     }

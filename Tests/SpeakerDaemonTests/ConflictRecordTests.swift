@@ -53,11 +53,11 @@ import Testing
         speaker.conflict(at: 500, plan)
         speaker.write(at: 1099, plan)
         #expect(speaker.isInConflict() == true)
-        #expect(speaker.records.nextDeadline(after: Self.start + .seconds(1099)) == Self.start + .seconds(1100))
+        #expect(speaker.records.nextDeadline(at: Self.start + .seconds(1099)) == Self.start + .seconds(1100))
         speaker.write(at: 1100, plan)
         #expect(speaker.entries["default.a"] == [World.entry()], "it is announced all the time")
         speaker.write(at: 1101, plan)
-        #expect(speaker.records.nextDeadline(after: Self.start + .seconds(1101)) == nil)
+        #expect(speaker.records.nextDeadline(at: Self.start + .seconds(1101)) == nil)
     }
 
     @Test("a probe's conflict ends when another node announces the address undisputed, and not before")
@@ -95,11 +95,11 @@ import Testing
         speaker.write(at: 5, World.plan([]))
         #expect(speaker.entries["default.a"] == [])
         speaker.write(at: 6, World.plan([]))
-        #expect(speaker.records.nextDeadline(after: Self.start + .seconds(6)) == nil, "nothing is kept of it")
+        #expect(speaker.records.nextDeadline(at: Self.start + .seconds(6)) == nil, "nothing is kept of it")
         speaker.write(at: 10, World.plan(["b"]))
         #expect(speaker.isInConflict("b") == nil)
         speaker.conflict(at: 11, World.plan([]))
-        #expect(speaker.records.nextDeadline(after: Self.start + .seconds(12)) == nil, "nobody is left to tell")
+        #expect(speaker.records.nextDeadline(at: Self.start + .seconds(12)) == nil, "nobody is left to tell")
     }
 
     @Test("through server-side apply, the entry of a conflict that is over leaves the object, and no other one does")

@@ -58,6 +58,19 @@ import Testing
         await client.shutdown()
     }
 
+    @Test("a Service that comes to share an announced address is recorded once the plan has it")
+    func shared() async throws {
+        let client = try APIClient(try APIConfiguration(url: "http://127.0.0.1:1"))
+        let control = await Self.control(client)
+        _ = await control.take(Self.report())
+        for write in await control.dueRecords() { await control.wrote(write) }
+        for change in World.changes(["c"]) { await control.apply(change) }
+        #expect(await control.dueRecords().isEmpty, "not planned yet")
+        _ = await control.newConfigurations()
+        #expect(await control.dueRecords().map(\.name) == ["default.c"])
+        await client.shutdown()
+    }
+
     @Test("what the API server forbids is neither forgotten nor tried again at once: the role may come later")
     func forbidden() async throws {
         var configuration = APIServerConfiguration()

@@ -147,7 +147,7 @@ actor SpeakerControl {
 
     func untilRecordsAreDue() -> Duration? {
         let now = MonotonicClock.now()
-        return records.nextDeadline(after: now).map { max($0 - now, .milliseconds(50)).duration }
+        return records.nextDeadline(at: now).map { max($0 - now, .milliseconds(50)).duration }
     }
 
     // MARK: Facts of the packet thread

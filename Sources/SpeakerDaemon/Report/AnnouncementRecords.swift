@@ -73,7 +73,9 @@ package struct AnnouncementRecords: Sendable {
         _ address: IPAddress, on link: String, hardwareAddress: MACAddress, since: Timestamp, plan: SpeakerPlan
     ) {
         let place = Place(address: address, link: link)
-        facts[place] = Fact(hardwareAddress: hardwareAddress, since: recordedSince(place, plan) ?? since)
+        // Whole seconds, as the API has it (`metav1.Time`).
+        let second = Timestamp(seconds: since.microseconds / 1_000_000)
+        facts[place] = Fact(hardwareAddress: hardwareAddress, since: recordedSince(place, plan) ?? second)
         hasNews = true
     }
 
@@ -160,7 +162,7 @@ package struct AnnouncementRecords: Sendable {
         }
     }
 
-    /// What this speaker wrote itself comes back from the API server, and is no news.
+    /// What this speaker wrote itself comes back from the API server as it was, and is no news.
     private mutating func saw(_ own: Write?, in name: String) {
         guard own != written[name] else { return }
         written[name] = own
@@ -208,11 +210,12 @@ package struct AnnouncementRecords: Sendable {
     /// The API server refused these writes, and would refuse them again at once.
     package mutating func refused(_ writes: [Write], at now: Instant) {
         for write in writes { notBefore[write.name] = now + Self.refusalDelay }
-        nextLook = firstDeadline(after: now)
+        // Others may be due still.
+        hasNews = true
     }
 
     /// When ``due(at:plan:)`` is worth asking again; `nil` while nothing waits.
-    package func nextDeadline(after now: Instant) -> Instant? { hasNews ? now : nextLook }
+    package func nextDeadline(at now: Instant) -> Instant? { hasNews ? now : nextLook }
 
     private func firstDeadline(after now: Instant) -> Instant? {
         let removals = facts.values.compactMap(\.removal)

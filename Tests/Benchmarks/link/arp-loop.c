@@ -90,7 +90,7 @@ int main(int argc, char **argv) {
         memcpy(reply + 32, in[i] + 22, 10);
       }
       if (replies) sendmmsg(fd, out_messages, (unsigned)replies, MSG_DONTWAIT);
-      if (received < BATCH) break;
+      if (received < 4) break;
     }
   }
 }
