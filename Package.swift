@@ -204,7 +204,7 @@ let tests: [Target] = [
         dependencies: [
             "SpeakerDaemon", "Link", "MonotonicTime", "Membership", "Election", "Layer2", "Wire", "NetworkAddresses",
             "Reconciliation", "KubernetesModel", "KubernetesClient", "Netlink", "Telemetry", "SimulationKit",
-            "EmbeddedAPIServer", logging, metrics,
+            "EmbeddedAPIServer", argumentParser, logging, metrics,
         ]),
     .testTarget(
         name: "LoadBalancerControlTests",

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Testing
+
+@testable import SpeakerDaemon
+
+/// The flags of lb-speaker.
+@Suite struct SpeakerCommandTests {
+    @Test(
+        "a number out of its range is an error that says the range",
+        arguments: [
+            ("--receive-buffer", "1024", "65536 to 268435456 octets"),
+            ("--receive-buffer", "268435457", "65536 to 268435456 octets"),
+            ("--announce-rate", "9", "10 to 100000 frames per second"),
+            ("--refresh-interval", "4", "0, or 5 to 86400 seconds"),
+        ])
+    func outOfRange(flag: String, value: String, says: String) throws {
+        let error = try #require(throws: (any Error).self) { try SpeakerCommand.parse([flag, value]) }
+        #expect(SpeakerCommand.message(for: error).contains("\(flag) is \(value); it must be \(says)"))
+    }
+
+    @Test("without flags, 4 MiB are asked for")
+    func defaults() throws {
+        let command = try SpeakerCommand.parse([])
+        #expect(command.receiveBuffer == 4 << 20)
+        #expect(try SpeakerCommand.parse(["--receive-buffer", "65536"]).receiveBuffer == 1 << 16)
+    }
+}
