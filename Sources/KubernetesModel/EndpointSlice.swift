@@ -13,6 +13,11 @@ public struct EndpointSlice: KubernetesObject {
         (self.metadata, self.addressType, self.endpoints) = (metadata, addressType, endpoints)
     }
 
+    /// The Service whose endpoints these are.
+    public var service: ObjectKey? {
+        metadata.labels?[Self.serviceNameLabel].map { ObjectKey(namespace: metadata.namespace, name: $0) }
+    }
+
     public struct Endpoint: Codable, Sendable, Hashable {
         public var addresses: [String]?
         public var nodeName: String?

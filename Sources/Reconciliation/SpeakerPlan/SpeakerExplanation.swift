@@ -39,10 +39,7 @@ extension SpeakerPlan {
         var rules = ClusterRules(snapshot, node: node, policy: policy)
         var explanation = SpeakerExplanation(refusal: rules.refusal(of: service))
         guard explanation.refusal == nil else { return explanation }
-        let slices = snapshot.endpointSlices.values.filter {
-            $0.metadata.namespace == service.metadata.namespace
-                && $0.metadata.labels?[EndpointSlice.serviceNameLabel] == service.metadata.name
-        }
+        let slices = snapshot.endpointSlices.values.filter { $0.service == service.key }
         let plan = SpeakerPlan(for: snapshot, node: node, policy: policy)
         for text in service.ingressTexts {
             var address = rules.explain(text, of: service, slices)

@@ -87,6 +87,7 @@ package struct SpeakerPlanner: Sendable {
     private mutating func reconsider(_ key: ObjectKey, _ touched: inout Set<IPAddress>) {
         for old in contributions[key] ?? [] {
             holders[old.address]?.remove(key)
+            if holders[old.address]?.isEmpty == true { holders[old.address] = nil }
             touched.insert(old.address)
         }
         contributions[key] = nil
@@ -174,12 +175,6 @@ extension SpeakerPlanner {
         guard let old = snapshot.nodes[node.key] else { return true }
         return old.metadata.labels != node.metadata.labels
             || NodeVerdict(of: old, policy: policy) != NodeVerdict(of: node, policy: policy)
-    }
-}
-
-extension EndpointSlice {
-    fileprivate var service: ObjectKey? {
-        metadata.labels?[Self.serviceNameLabel].map { ObjectKey(namespace: metadata.namespace, name: $0) }
     }
 }
 

@@ -27,6 +27,8 @@ actor SpeakerControl {
     nonisolated let planBell = Bell()
     /// Rung when a ServiceL2Status may have to be written.
     nonisolated let recordsBell = Bell()
+    /// Rung when the watches that claims rest on may hang.
+    nonisolated let doubtBell = Bell()
     nonisolated let fieldManager: String
 
     init(state: SpeakerState, events: EventRecorder, health: HealthState, logger: Logger) {
@@ -86,6 +88,8 @@ actor SpeakerControl {
 
     /// Whether what the packet thread tells of a link is of any interest.
     func uses(_ link: String) -> Bool { state.links.contains { $0.name == link } }
+
+    func agrees(with reading: ServiceReading) -> Bool { state.agrees(with: reading) }
 
     func readFailed() {
         state.readFailed(at: MonotonicClock.now())

@@ -52,6 +52,15 @@ package struct SpeakerState: Sendable {
     /// A read that a peer's refusal asked for has failed.
     package mutating func readFailed(at now: Instant) { couldNotRead = now }
 
+    /// Whether the watches have told what the API server has.
+    package func agrees(with reading: ServiceReading) -> Bool {
+        let snapshot = planner.snapshot
+        let slices = snapshot.endpointSlices.values.lazy.filter { $0.service == reading.service }
+        let own = snapshot.nodes.values.lazy.filter { [node] in $0.metadata.name == node }
+        return reading.services.agree(with: [snapshot.services[reading.service]].compactMap { $0 })
+            && reading.endpointSlices.agree(with: slices) && reading.nodes.agree(with: own)
+    }
+
     /// - Returns: Whether anything changed of the links that are used. Interfaces of pods come and go all the time.
     @discardableResult
     package mutating func use(_ links: [UsableLink]) -> Bool {

@@ -11,19 +11,37 @@ struct ClusterWatcher: ServiceLifecycle.Service {
     /// Herald's own.
     let namespace: String
     let logger: Logger
+    /// A list of a large cluster must have time to arrive before it is asked for again.
+    var patience = Duration.seconds(10)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await follow(.services) { .service($0) } }
+                group.addTask { await followDoubtable() }
                 group.addTask { await follow(.pools) { .pool($0) } }
                 group.addTask { await follow(.advertisements) { .advertisement($0) } }
-                group.addTask { await follow(.nodes) { .node($0) } }
-                group.addTask { await follow(.endpointSlices) { .endpointSlice($0) } }
                 group.addTask { await follow(.announcements, in: namespace) { .announcement($0) } }
                 group.addTask { await follow(.leases, in: namespace) { .lease($0) } }
                 group.addTask { await followKey() }
                 group.addTask { await identifyCluster() }
+            }
+        }
+    }
+
+    /// What a claim rests on. It is listed and watched anew when ``ClaimReader`` finds that a watch hangs.
+    private func followDoubtable() async {
+        while !Task.isCancelled {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await follow(.services) { .service($0) } }
+                group.addTask { await follow(.endpointSlices) { .endpointSlice($0) } }
+                group.addTask { await follow(.nodes) { .node($0) } }
+                group.addTask { [control, patience] in
+                    try? await Task.sleep(for: patience)
+                    var doubts = control.doubtBell.listener()
+                    await doubts.wait(atMost: nil)
+                }
+                await group.next()
+                group.cancelAll()
             }
         }
     }
