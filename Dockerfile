@@ -15,6 +15,7 @@ RUN mkdir -p Sources Tests && swift package --scratch-path .build-release resolv
 COPY Sources Sources
 COPY Tests Tests
 COPY scripts scripts
+COPY LICENSE ./
 ARG VERSION=0.0.0
 RUN scripts/stamp-version "$VERSION" \
     && scripts/build-release lb-controller lb-speaker \

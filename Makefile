@@ -33,7 +33,8 @@ lint: ## what the formatter and the linter would object to; nothing is changed
 
 .PHONY: bench
 bench: ## every benchmark, one after the other, on an otherwise idle machine
-	@for target in $$(awk -F: '/^bench-[a-z]+:/ { print $$1 }' $(MAKEFILE_LIST)); do $(MAKE) --no-print-directory $$target || exit 1; done
+	@status=0; for target in $$(awk -F: '/^bench-[a-z]+:/ { print $$1 }' $(MAKEFILE_LIST)); do \
+		$(MAKE) --no-print-directory $$target || status=1; done; exit $$status
 
 .PHONY: bench-link
 bench-link: release ## ARP answered by the whole speaker, beside the same loop in C and the kernel; writes docs/benchmarks.md (OPTIONS=--short to try)
@@ -55,7 +56,7 @@ soak-client: ## 10,000 reconnects over both transports: no lost change, descript
 	scripts/soak-client
 
 .PHONY: fuzz
-fuzz: ## every parser of frames and messages from outside under libFuzzer; FUZZ_SECONDS=600 for the long run
+fuzz: ## the parsers of frames, Hello messages and netlink under libFuzzer; FUZZ_SECONDS=600 for the long run
 	scripts/fuzz
 
 SIMULATE := $(RELEASE) simulate && $(RELEASE_BIN)/simulate

@@ -1,7 +1,7 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
-// Every target is listed once, with the arrows it may draw (checked by Tests/ArchitectureTests).
+// Every target is listed once, with the arrows it may draw (checked by Tests/ArchitectureTests, both ways).
 // Core targets decide: synchronous, no clock, no randomness of their own, no I/O.
 // Edge targets wrap one outside thing each, and import no other edge but CLinux.
 // CURLSessionRepair is linked, not imported: it answers for a function of FoundationNetworking.
@@ -9,6 +9,7 @@ import PackageDescription
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -56,7 +57,7 @@ let edges: [Target] = [
         name: "KubernetesClient",
         dependencies: [
             "CURLSessionRepair", "MonotonicTime", "KubernetesModel", asyncHTTPClient, nioCore, nioPosix, nioSSL,
-            logging, metrics, yams, lifecycle,
+            logging, metrics, yams, lifecycle, nioHTTP1,
         ],
         linkerSettings: [.linkedLibrary("curl")]),
     .target(
@@ -66,7 +67,9 @@ let edges: [Target] = [
             nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL, nioTLS, x509, asn1,
             crypto, logging, yams, lifecycle,
         ]),
-    .target(name: "Telemetry", dependencies: ["CLinux", logging, metrics, nioCore, nioPosix, nioHTTP1, lifecycle]),
+    .target(
+        name: "Telemetry",
+        dependencies: ["CLinux", logging, metrics, nioCore, nioPosix, nioHTTP1, lifecycle, coreMetrics]),
 ]
 
 /// The release daemons stay small in memory: no exports, one copy of equal functions, compact relocations, and all
@@ -95,9 +98,9 @@ let composition: [Target] = [
     .target(
         name: "SpeakerDaemon",
         dependencies: [
-            "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "Link", "KubernetesModel",
-            "Reconciliation", "CLinux", "PacketSocket", "Netlink", "KubernetesClient", "Telemetry", logging, metrics,
-            lifecycle, unixSignals, argumentParser, crypto,
+            "MonotonicTime", "NetworkAddresses", "Wire", "Election", "Layer2", "Link", "KubernetesModel",
+            "Reconciliation", "PacketSocket", "Netlink", "KubernetesClient", "Telemetry", logging, metrics,
+            lifecycle, unixSignals, argumentParser,
         ]),
     .target(
         name: "Lab",
@@ -109,9 +112,9 @@ let composition: [Target] = [
     .target(
         name: "LoadBalancerControl",
         dependencies: [
-            "MonotonicTime", "NetworkAddresses", "AddressPools", "Wire", "Election", "KubernetesModel",
-            "Reconciliation", "KubernetesClient", "EmbeddedAPIServer", "CLinux", "PacketSocket", "Netlink", "Lab",
-            logging, system, argumentParser, lifecycle, unixSignals, yams,
+            "MonotonicTime", "NetworkAddresses", "AddressPools", "Wire", "KubernetesModel", "Reconciliation",
+            "KubernetesClient", "EmbeddedAPIServer", "CLinux", "PacketSocket", "Netlink", "Lab", logging, system,
+            argumentParser, lifecycle, unixSignals, yams,
         ]),
     .systemLibrary(
         name: "CPcap", path: "Sources/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -141,7 +144,7 @@ let tests: [Target] = [
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(
         name: "PacketSocketTests",
-        dependencies: ["PacketSocket", "Netlink", "NetworkAddresses", "Wire", "CTestSupport"]),
+        dependencies: ["PacketSocket", "Netlink", "NetworkAddresses", "Wire"]),
     .executableTarget(
         name: "api-server-bench",
         dependencies: [
@@ -165,7 +168,7 @@ let tests: [Target] = [
     .executableTarget(name: "histories", dependencies: ["AllocationKit"], path: "Tests/Histories"),
     .testTarget(name: "MonotonicTimeTests", dependencies: ["MonotonicTime"]),
     .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"]),
-    .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses", "CaptureKit"]),
+    .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses"]),
     .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "MonotonicTime", "NetworkAddresses"]),
     .testTarget(name: "MembershipTests", dependencies: ["Membership", "MonotonicTime", "Wire", "NetworkAddresses"]),
     .testTarget(name: "ElectionTests", dependencies: ["Election", "MonotonicTime", "NetworkAddresses", "Wire"]),
@@ -174,37 +177,33 @@ let tests: [Target] = [
     .testTarget(name: "KubernetesModelTests", dependencies: ["KubernetesModel"]),
     .testTarget(
         name: "ReconciliationTests",
-        dependencies: [
-            "Reconciliation", "AddressPools", "Election", "KubernetesModel", "MonotonicTime", "NetworkAddresses", yams,
-        ]),
+        dependencies: ["Reconciliation", "Election", "KubernetesModel", "NetworkAddresses", yams]),
     .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "KubernetesModel"]),
     .testTarget(
         name: "KubernetesClientTests",
         dependencies: [
             "KubernetesClient", "CURLSessionRepair", "KubernetesModel", "MonotonicTime", "EmbeddedAPIServer",
-            "ObjectStore", "ContractKit", "Lab", asyncHTTPClient, nioCore, nioPosix, nioSSL, x509, asn1, crypto,
-            logging, lifecycle,
+            "ContractKit", "Lab", asyncHTTPClient, nioCore, nioPosix, nioSSL, x509, asn1, crypto, logging, lifecycle,
         ]),
     .testTarget(
         name: "EmbeddedAPIServerTests",
         dependencies: [
-            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesClient", "ContractKit", "Lab",
-            asyncHTTPClient, nioCore, nioHTTP1, nioSSL, yams, logging, lifecycle,
+            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "ContractKit", "Lab", asyncHTTPClient, nioCore,
+            nioHTTP1, nioSSL, yams, logging, lifecycle,
         ]),
-    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Lab", logging, metrics, lifecycle]),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Lab", logging, lifecycle, coreMetrics]),
     .testTarget(
         name: "ControllerDaemonTests",
         dependencies: [
-            "ControllerDaemon", "AllocationKit", "EmbeddedAPIServer", "ObjectStore", "KubernetesClient",
-            "KubernetesModel", "Reconciliation", "AddressPools", "MonotonicTime", "NetworkAddresses", logging, yams,
-            lifecycle, argumentParser,
+            "ControllerDaemon", "AllocationKit", "EmbeddedAPIServer", "KubernetesClient", "KubernetesModel",
+            "Reconciliation", "MonotonicTime", "NetworkAddresses", logging, argumentParser,
         ]),
     .testTarget(
         name: "SpeakerDaemonTests",
         dependencies: [
-            "SpeakerDaemon", "Link", "MonotonicTime", "Membership", "Election", "Layer2", "Wire", "NetworkAddresses",
-            "Reconciliation", "KubernetesModel", "KubernetesClient", "Netlink", "Telemetry", "SimulationKit",
-            "EmbeddedAPIServer", argumentParser, logging, metrics,
+            "SpeakerDaemon", "Link", "MonotonicTime", "Election", "Layer2", "Wire", "NetworkAddresses",
+            "Reconciliation", "KubernetesModel", "KubernetesClient", "Netlink", "Telemetry", "EmbeddedAPIServer",
+            argumentParser, logging, metrics,
         ]),
     .testTarget(
         name: "LoadBalancerControlTests",
@@ -216,9 +215,7 @@ let tests: [Target] = [
         ]),
     .testTarget(
         name: "SimulationTests",
-        dependencies: [
-            "SimulationKit", "MonotonicTime", "Membership", "Election", "Wire", "NetworkAddresses", "Link",
-        ]),
+        dependencies: ["SimulationKit"]),
     .testTarget(
         name: "NamespaceTests",
         dependencies: [
@@ -228,7 +225,7 @@ let tests: [Target] = [
     .testTarget(
         name: "ManifestTests",
         dependencies: [
-            "KubernetesModel", "KubernetesClient", "EmbeddedAPIServer", "Telemetry", logging, metrics, yams,
+            "KubernetesModel", "KubernetesClient", "EmbeddedAPIServer", "Telemetry", metrics, yams,
         ],
         exclude: ["node.sh"]),
     .testTarget(name: "ArchitectureTests"),

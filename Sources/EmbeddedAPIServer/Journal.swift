@@ -13,6 +13,7 @@ final class Journal: Sendable {
     private struct State {
         var file: FileHandle
         var written = 0
+        var rewriteSize = Journal.rewriteSize
         var failure: String?
     }
 
@@ -115,9 +116,10 @@ final class Journal: Sendable {
     /// Why objects are no longer safe on disk, if so.
     var failure: String? { state.withLock { $0.failure } }
 
-    var needsRewrite: Bool { state.withLock { $0.written > Self.rewriteSize } }
+    var needsRewrite: Bool { state.withLock { $0.written > $0.rewriteSize } }
 
-    /// Writes a new snapshot and empties the journal.
+    /// Writes a new snapshot and empties the journal. Where that fails, for want of space, say, nothing is lost, and it is
+    /// tried again when the journal has grown by as much once more.
     func rewrite(_ entries: [ObjectStore.JournalEntry], version: UInt64) throws {
         var bytes: [UInt8] = []
         for entry in entries { Self.write(entry, into: &bytes) }
@@ -125,12 +127,16 @@ final class Journal: Sendable {
         Self.write(
             ObjectStore.JournalEntry(storage: "", key: ObjectKey(name: "version"), version: version, encoded: nil),
             into: &bytes)
-        let path = directory + "/snapshot.jsonl"
-        // Written beside and renamed: there is always one whole snapshot.
-        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-        try state.withLock { state in
-            try state.file.truncate(atOffset: 0)
-            state.written = 0
+        do {
+            // Written beside and renamed: there is always one whole snapshot.
+            try Data(bytes).write(to: URL(fileURLWithPath: directory + "/snapshot.jsonl"), options: .atomic)
+            try state.withLock { state in
+                try state.file.truncate(atOffset: 0)
+                (state.written, state.rewriteSize) = (0, Self.rewriteSize)
+            }
+        } catch {
+            state.withLock { $0.rewriteSize = $0.written + Self.rewriteSize }
+            throw error
         }
     }
 

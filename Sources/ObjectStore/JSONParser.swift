@@ -30,7 +30,8 @@ public struct JSONParser {
     private func failure(_ message: String) -> Failure { Failure(offset: index, message: message) }
 
     private mutating func skipSpace() {
-        while index < bytes.count, bytes[index] == 0x20 || (0x09...0x0d).contains(bytes[index]) { index += 1 }
+        // RFC 8259 §2 knows these four.
+        while index < bytes.count, [0x20, 0x0a, 0x0d, 0x09].contains(bytes[index]) { index += 1 }
     }
 
     private mutating func value(depth: Int) throws(Failure) -> JSONValue {

@@ -64,7 +64,9 @@ import Testing
         Row("a slice is gone", web, list(slice("web-1")), node, agrees: false),
         Row("one more slice", web, list(slice("web-1"), slice("web-2"), slice("web-3")), node, agrees: false),
         Row("another version of a slice", web, list(slice("web-1"), slice("web-2", version: "7")), node, agrees: false),
-        Row("another version of this node", web, slices, list(Node(metadata: ObjectMeta(name: "node-a"))), agrees: false),
+        Row(
+            "another version of this node", web, slices, list(Node(metadata: ObjectMeta(name: "node-a"))), agrees: false
+        ),
     ]
 
     @Test("what differs from what the watches told is found", arguments: rows)

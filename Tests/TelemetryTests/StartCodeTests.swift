@@ -6,25 +6,28 @@ import Testing
 
 @Suite("Code that only the start needs")
 struct StartCodeTests {
+    /// In a process of its own: what other tests run would count, and would have to come back.
     @Test("it is let go of, what runs comes back, and the service ends when asked")
     func release() async throws {
-        let before = try Self.residentCode()
-        let health = HealthState()
-        let group = ServiceGroup(
-            services: [StartCode(health, delay: .milliseconds(20))],
-            logger: .init(label: "test", factory: { _ in Silent() }))
-        try await withThrowingTaskGroup { tasks in
-            tasks.addTask { try await group.run() }
-            try await Task.sleep(for: .milliseconds(100))
-            health.set("synced", problem: nil)
-            var now = before
-            for _ in 0..<100 where now >= before {
-                try await Task.sleep(for: .milliseconds(20))
-                now = try Self.residentCode()
+        await #expect(processExitsWith: .success) {
+            let before = try Self.residentCode()
+            let health = HealthState()
+            let group = ServiceGroup(
+                services: [StartCode(health, delay: .milliseconds(20))],
+                logger: .init(label: "test", factory: { _ in Silent() }))
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask { try await group.run() }
+                try await Task.sleep(for: .milliseconds(100))
+                health.set("synced", problem: nil)
+                var now = before
+                for _ in 0..<100 where now >= before {
+                    try await Task.sleep(for: .milliseconds(20))
+                    now = try Self.residentCode()
+                }
+                #expect(now < before, "\(before) kB before, \(now) kB after")
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
             }
-            #expect(now < before, "\(before) kB before, \(now) kB after")
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
         }
     }
 

@@ -36,7 +36,7 @@ struct ClusterReader: Sendable {
     /// All objects of a type. An absent type is an error that says what to install.
     func items<Object: KubernetesObject>(_ type: Object.Type, namespace: String? = nil) async throws -> [Object] {
         do {
-            return try await client.list(type, namespace: namespace).items
+            return Self.readable(try await client.list(type, namespace: namespace))
         } catch  where error.isNotFound {
             throw Missing(type: Object.resource)
         }
@@ -45,11 +45,17 @@ struct ClusterReader: Sendable {
     /// nil where they cannot be known: before Kubernetes 1.33, or for a user who may not read them.
     func serviceCIDRs() async throws -> [ServiceCIDR]? {
         do {
-            return try await client.list(ServiceCIDR.self).items
+            return Self.readable(try await client.list(ServiceCIDR.self))
         } catch {
             guard error.isNotFound || error.isForbidden else { throw error }
             return nil
         }
+    }
+
+    /// Says which objects there are besides, in a shape that cannot be read.
+    private static func readable<Object: KubernetesObject>(_ list: ObjectList<Object>) -> [Object] {
+        for skipped in list.skipped { Console.complain("\(skipped)") }
+        return list.items
     }
 
     struct Missing: Error, CustomStringConvertible {
