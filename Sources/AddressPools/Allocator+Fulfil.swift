@@ -181,16 +181,18 @@ extension Allocator {
 
     /// One that a host uses which answers for so many that it would answer for the next one, too, stays where it is.
     private func isReplaceable(_ address: IPAddress) -> Bool {
-        conflicts[address].map { conflictCounts[$0, default: 0] < Refusal.manyConflicts } ?? false
+        guard disputed.contains(address) else { return false }
+        return conflicts[address].map { conflictCounts[$0, default: 0] < Refusal.manyConflicts } ?? false
     }
 
-    /// Says that a foreign host uses an address which `holder` has not asked for.
+    /// Says that a foreign host had an address first which `holder` has not asked for.
     package func dispute(of holder: Holder, _ request: AddressRequest) -> Refusal? {
         holdings[holder]?.addresses.lazy.compactMap { dispute(of: $0, request) }.first
     }
 
     private func dispute(of address: IPAddress, _ request: AddressRequest) -> Refusal? {
-        guard !request.addresses.contains(address), let host = conflicts[address] else { return nil }
+        guard !request.addresses.contains(address), disputed.contains(address), let host = conflicts[address]
+        else { return nil }
         return .addressConflict(address, hardwareAddress: host, count: conflictCounts[host, default: 0])
     }
 

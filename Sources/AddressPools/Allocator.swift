@@ -30,6 +30,7 @@ package struct Allocator: Sendable {
     private let reserved: ReservedAddresses
     /// Addresses that a foreign host uses, with its hardware address.
     let conflicts: [IPAddress: String]
+    let disputed: Set<IPAddress>
     /// How many of them each host uses.
     let conflictCounts: [String: Int]
     private var occupants: [IPAddress: [Holder]] = [:]
@@ -46,9 +47,11 @@ package struct Allocator: Sendable {
     ///   - refused: Pools that assign nothing, by age. Who has an address from one keeps it; an address that an accepted
     ///     pool lists, too, is counted there.
     ///   - conflicts: Addresses that a foreign host uses: chosen for nobody, but given on explicit request.
+    ///   - disputed: Those of them that the host had before the holder could use them: replaced, unless asked for. An address
+    ///     that is in use stays with its holder, whatever a host says: one frame must not move what works.
     package init(
         pools: [AddressPool], refused: [AddressPool] = [], reserved: ReservedAddresses = ReservedAddresses(),
-        conflicts: [IPAddress: String] = [:], quarantine: Quarantine = Quarantine()
+        conflicts: [IPAddress: String] = [:], disputed: Set<IPAddress> = [], quarantine: Quarantine = Quarantine()
     ) {
         let pools = pools.sorted { $0.name < $1.name }
         var all = pools.map { PoolSpace($0, isReady: true, reserved: reserved) }
@@ -67,7 +70,7 @@ package struct Allocator: Sendable {
             order.filter { pools[$0].restriction != nil }.sorted { (rank($0), $0) < (rank($1), $1) },
             order.filter { pools[$0].restriction == nil }
         )
-        (self.reserved, self.conflicts, self.quarantine) = (reserved, conflicts, quarantine)
+        (self.reserved, self.conflicts, self.disputed, self.quarantine) = (reserved, conflicts, disputed, quarantine)
         conflictCounts = conflicts.values.reduce(into: [:]) { $0[$1, default: 0] += 1 }
         for address in conflicts.keys {
             if let pool = pool(listing: address) { spaces[pool][address.family].passOver(address.rawValue) }

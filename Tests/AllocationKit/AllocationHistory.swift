@@ -140,8 +140,9 @@ package struct AllocationHistory {
     private mutating func conflict() {
         guard let key = anyService() else { return }
         if random.below(2) == 0, let address = api.addresses(of: key).first {
-            note("conflict on \(address)")
-            api.put(ServiceL2Status(conflictOf: key, address, "02:00:00:00:00:99"))
+            let isAnnounced = random.below(2) == 0
+            note("conflict on \(address)\(isAnnounced ? ", which is announced" : "")")
+            api.put(ServiceL2Status(conflictOf: key, address, "02:00:00:00:00:99", isAnnounced: isAnnounced))
         } else {
             api.deleteAnnouncement(ServiceL2Status(of: key, []).key)
         }

@@ -12,6 +12,8 @@ package struct AllocationOracle {
     private let refused: [IPAddressPool]
     private let nodeAddresses: Set<String>
     private let conflicts: Set<String>
+    /// Those that the Service's own speakers announce: they stay, whatever a host says.
+    private let announced: Set<String>
 
     package init(_ api: FakeAPI) {
         // What somebody writes into the status of a Service that is no load balancer is none of Herald's.
@@ -30,6 +32,8 @@ package struct AllocationOracle {
         let reported = api.announcements.values.flatMap { $0.status?.addresses ?? [] }
             .filter { $0.conflict != nil }.map(\.address)
         conflicts = Set(recorded + reported)
+        announced = Set(
+            api.announcements.values.flatMap { $0.status?.addresses ?? [] }.filter { $0.since != nil }.map(\.address))
     }
 
     private static func addresses(of pool: IPAddressPool) -> [String] {
@@ -143,7 +147,11 @@ package struct AllocationOracle {
                     services.allSatisfy({ $0.key == service.key || !held($0).contains(address) })
                 else { continue }
                 // It is worth another one, but not none.
-                if conflicts.contains(address), now.contains(where: { Self.areAlike($0, address) }) { continue }
+                if conflicts.contains(address), !announced.contains(address),
+                    now.contains(where: { Self.areAlike($0, address) })
+                {
+                    continue
+                }
                 // Both from another pool are more than half.
                 if case .requireBoth = request.request.families, now.count == 2 { continue }
                 if homes(of: old, for: service).isEmpty { continue }

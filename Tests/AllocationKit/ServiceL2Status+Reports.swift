@@ -12,8 +12,16 @@ extension ServiceL2Status {
     }
 
     /// What one of them writes about an address that somebody else answers for.
-    package init(conflictOf service: ObjectKey, _ address: String, _ hardwareAddress: String) {
+    /// - Parameter isAnnounced: The speaker announces the address itself. Otherwise it has found that out before.
+    package init(
+        conflictOf service: ObjectKey, _ address: String, _ hardwareAddress: String, isAnnounced: Bool = false
+    ) {
         self.init(
-            of: service, [.init(address: address, interface: "eth0", node: "worker-1", conflict: hardwareAddress)])
+            of: service,
+            [
+                .init(
+                    address: address, interface: "eth0", node: "worker-1",
+                    since: isAnnounced ? Timestamp(seconds: 1) : nil, conflict: hardwareAddress)
+            ])
     }
 }

@@ -148,8 +148,9 @@ struct AllocationAPITests {
             try await untilAtRest(controller) {
                 $0.services[key]?.metadata.resourceVersion.isAtLeast(written.metadata.resourceVersion) == true
             }
-        case .conflict(let name, let address, let hardwareAddress):
-            let report = ServiceL2Status(conflictOf: ObjectKey(caseName: name), address, hardwareAddress)
+        case .conflict(let name, let address, let hardwareAddress, let isAnnounced):
+            let report = ServiceL2Status(
+                conflictOf: ObjectKey(caseName: name), address, hardwareAddress, isAnnounced: isAnnounced)
             try server.install(report.document)
             try await untilAtRest(controller) {
                 $0.announcements[report.key]?.status?.addresses?.first?.address == address

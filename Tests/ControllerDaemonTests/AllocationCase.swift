@@ -29,8 +29,8 @@ struct AllocationCase: Sendable, CustomTestStringConvertible {
         case namespace(Namespace)
         /// Somebody else writes the Service's status: addresses, or host names.
         case status(String, [String])
-        /// A speaker reports that a foreign host uses the address.
-        case conflict(String, String, hardwareAddress: String)
+        /// A speaker reports that a foreign host uses the address, which it announces itself, or else has not begun to.
+        case conflict(String, String, hardwareAddress: String, isAnnounced: Bool = false)
         /// Another controller starts, for Services of this class.
         case restart(loadBalancerClass: String?)
         case expect(String, Expectation)

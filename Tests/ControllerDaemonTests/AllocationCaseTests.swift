@@ -21,8 +21,8 @@ struct AllocationCaseTests {
             case .serviceRange(let range): api.put(range)
             case .namespace(let namespace): api.put(namespace)
             case .status(let name, let addresses): api.setStatus(key(name), addresses: addresses)
-            case .conflict(let name, let address, let hardwareAddress):
-                api.put(ServiceL2Status(conflictOf: key(name), address, hardwareAddress))
+            case .conflict(let name, let address, let hardwareAddress, let isAnnounced):
+                api.put(ServiceL2Status(conflictOf: key(name), address, hardwareAddress, isAnnounced: isAnnounced))
             case .restart(let loadBalancerClass):
                 controller = FakeController.leading(api, policy: ControllerPolicy(loadBalancerClass: loadBalancerClass))
             case .expect(let name, let expectation):

@@ -36,12 +36,20 @@ extension AllocationCase {
                 .expect("a", .has("192.168.57.201", from: "lan")), .expect("b", .has("192.168.57.202", from: "lan")),
             ]),
         .init(
-            "A foreign host uses an automatic address: another one",
+            "A foreign host has an automatic address already: another one",
             metallb: "not noticed: both hosts answer",
             [
                 lan, .node("worker-1", "192.168.57.11"), .service("a"),
                 .conflict("a", "192.168.57.200", hardwareAddress: "02:00:00:00:00:99"),
                 .expect("a", .has("192.168.57.201", from: "lan")),
+            ]),
+        .init(
+            "A foreign host claims an address that is announced: it stays, and Announced says so",
+            metallb: "not noticed: both hosts answer",
+            [
+                lan, .node("worker-1", "192.168.57.11"), .service("a"),
+                .conflict("a", "192.168.57.200", hardwareAddress: "02:00:00:00:00:99", isAnnounced: true), .restart,
+                .expect("a", .has("192.168.57.200", from: "lan")),
             ]),
         .init(
             "A foreign host uses a requested address: it stays, and Announced says why not",

@@ -110,6 +110,7 @@ extension ControllerPlanner {
     /// Takes in all that speakers report and pools remember, and drops what is too old, or in no pool any more.
     mutating func updateConflicts(at now: PlanTime) {
         for pool in snapshot.pools.values { takeInConflicts(of: pool, at: now) }
+        disputes = [:]
         for object in snapshot.announcements.sorted(by: { $0.key < $1.key }).map(\.value) {
             takeInConflicts(of: object, at: now)
         }
@@ -136,8 +137,19 @@ extension ControllerPlanner {
         }
     }
 
+    /// The addresses that a speaker has found in use, and that nobody announces. Once an address is announced, a host that
+    /// claims it moves nothing: it may have come later, and one forged frame is enough to say so.
+    private static func disputed(_ entries: [ServiceL2Status.Announced]) -> Set<IPAddress>? {
+        let unused = entries.filter { $0.conflict != nil && $0.since == nil }.map(\.address)
+        guard !unused.isEmpty else { return nil }
+        let announced = Set(entries.lazy.filter { $0.since != nil }.map(\.address))
+        return Set(unused.filter { !announced.contains($0) }.compactMap { IPAddress($0) })
+    }
+
     mutating func takeInConflicts(of object: ServiceL2Status, at now: PlanTime) {
-        for entry in living(object) {
+        let entries = living(object)
+        disputes[object.key] = Self.disputed(entries)
+        for entry in entries {
             guard let hardware = entry.conflict, let address = IPAddress(entry.address) else { continue }
             // While it lasts, the record is renewed now and then, not at every look.
             if let known = conflicts[address], known.hardwareAddress == hardware,
@@ -153,6 +165,14 @@ extension ControllerPlanner {
             for (other, known) in conflicts where known.hardwareAddress == hardware { conflicts[other] = seen }
         }
     }
+}
+
+/// What a plan depends on of all that is known of foreign hosts: not the times.
+struct Disputes: Equatable {
+    /// Who uses which address.
+    var hosts: [IPAddress: String]
+    /// The addresses that a host had before any speaker of ours could announce them.
+    var disputed: Set<IPAddress>
 }
 
 extension ServiceL2Status {

@@ -18,6 +18,8 @@ package struct ControllerPlanner: Sendable {
     /// Those of them that ask for an address by number: whoever moves there changes what they are told.
     private var waitingFor: [IPAddress: Set<ObjectKey>] = [:]
     var conflicts: [IPAddress: SeenConflict] = [:]
+    /// By ServiceL2Status: the addresses that a host had first.
+    var disputes: [ObjectKey: Set<IPAddress>] = [:]
     /// Whose entries in announcements no longer count.
     private(set) var silence: SpeakerSilence
     private(set) var shown = ShownAddresses()
@@ -101,11 +103,11 @@ package struct ControllerPlanner: Sendable {
             touched.announcements = true
             for key in Self.services(change) + before { touched.services.insert(key) }
             touch(announcedBy: silence.sees(writers, at: now.instant))
-            let had = conflicts
+            let had = (conflicts, dependency)
             switch change {
             case .applied(let object): takeInConflicts(of: object, at: now)
             case .replaced: updateConflicts(at: now)
-            case .deleted: break
+            case .deleted(let object): disputes[object.key] = nil
             }
             replanIfConflictsChanged(since: had, at: now)
         case .lease(let change): touch(announcedBy: silence.take(change, at: now.instant))
@@ -135,7 +137,7 @@ package struct ControllerPlanner: Sendable {
     package mutating func tick(at now: PlanTime) {
         let announcers = Set(snapshot.announcements.values.flatMap(\.announcers))
         touch(announcedBy: silence.judge(among: announcers, at: now.instant))
-        let had = conflicts
+        let had = (conflicts, dependency)
         updateConflicts(at: now)
         replanIfConflictsChanged(since: had, at: now)
     }
@@ -151,21 +153,24 @@ package struct ControllerPlanner: Sendable {
 
     private mutating func replanIfRulesChanged(at now: PlanTime) {
         let new = PoolTable(snapshot)
-        let had = conflicts
+        let had = dependency
         updateConflicts(at: now)
         touched.announcements = true
-        guard new != table || Self.hosts(conflicts) != Self.hosts(had) else { return }
+        guard new != table || dependency != had else { return }
         replan(at: now)
     }
 
-    private mutating func replanIfConflictsChanged(since had: [IPAddress: SeenConflict], at now: PlanTime) {
-        if conflicts != had { touched.announcements = true }
-        if Self.hosts(conflicts) != Self.hosts(had) { replan(at: now) }
+    private mutating func replanIfConflictsChanged(
+        since had: (conflicts: [IPAddress: SeenConflict], dependency: Disputes), at now: PlanTime
+    ) {
+        if conflicts != had.conflicts { touched.announcements = true }
+        if dependency != had.dependency { replan(at: now) }
     }
 
-    /// What the plan depends on; the times are for the record.
-    private static func hosts(_ conflicts: [IPAddress: SeenConflict]) -> [IPAddress: String] {
-        conflicts.mapValues(\.hardwareAddress)
+    private var dependency: Disputes {
+        Disputes(
+            hosts: conflicts.mapValues(\.hardwareAddress),
+            disputed: disputes.values.reduce(into: []) { $0.formUnion($1) })
     }
 
     private mutating func replan(at now: PlanTime) {
@@ -227,9 +232,10 @@ package struct ControllerPlanner: Sendable {
 
     private mutating func planFromScratch(_ memory: ControllerMemory, at now: PlanTime) {
         let old = records
+        let dependency = dependency
         allocator = Allocator(
-            pools: table.pools, refused: table.refused, reserved: table.reserved,
-            conflicts: Self.hosts(conflicts), quarantine: memory.quarantine)
+            pools: table.pools, refused: table.refused, reserved: table.reserved, conflicts: dependency.hosts,
+            disputed: dependency.disputed, quarantine: memory.quarantine)
         (records, waiting, waitingFor) = ([:], [], [:])
         records.reserveCapacity(snapshot.services.count)
         shown.forgetSeen()
