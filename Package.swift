@@ -90,17 +90,21 @@ let repairedLinking: LinkerSetting = .unsafeFlags(
 
 let composition: [Target] = [
     .target(
+        name: "DaemonCommandLine",
+        dependencies: ["KubernetesClient", "KubernetesModel", "Telemetry", argumentParser, logging]),
+    .target(
         name: "ControllerDaemon",
         dependencies: [
             "MonotonicTime", "NetworkAddresses", "AddressPools", "KubernetesModel", "Reconciliation",
-            "KubernetesClient", "Telemetry", logging, metrics, lifecycle, unixSignals, argumentParser,
+            "KubernetesClient", "Telemetry", "DaemonCommandLine", logging, metrics, lifecycle, unixSignals,
+            argumentParser,
         ]),
     .target(
         name: "SpeakerDaemon",
         dependencies: [
             "MonotonicTime", "NetworkAddresses", "Wire", "Election", "Layer2", "Link", "KubernetesModel",
-            "Reconciliation", "PacketSocket", "Netlink", "KubernetesClient", "Telemetry", logging, metrics,
-            lifecycle, unixSignals, argumentParser,
+            "Reconciliation", "PacketSocket", "Netlink", "KubernetesClient", "Telemetry", "DaemonCommandLine", logging,
+            metrics, lifecycle, unixSignals, argumentParser,
         ]),
     .target(
         name: "Lab",
@@ -119,9 +123,11 @@ let composition: [Target] = [
     .systemLibrary(
         name: "CPcap", path: "Sources/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .executableTarget(
-        name: "lb-controller", dependencies: ["ControllerDaemon"], linkerSettings: [releaseLinking, repairedLinking]),
+        name: "lb-controller", dependencies: ["ControllerDaemon", "DaemonCommandLine"],
+        linkerSettings: [releaseLinking, repairedLinking]),
     .executableTarget(
-        name: "lb-speaker", dependencies: ["SpeakerDaemon"], linkerSettings: [releaseLinking, repairedLinking]),
+        name: "lb-speaker", dependencies: ["SpeakerDaemon", "DaemonCommandLine"],
+        linkerSettings: [releaseLinking, repairedLinking]),
     .executableTarget(name: "lbctl", dependencies: ["LoadBalancerControl"], linkerSettings: [repairedLinking]),
 ]
 
@@ -203,7 +209,7 @@ let tests: [Target] = [
         dependencies: [
             "SpeakerDaemon", "Link", "MonotonicTime", "Election", "Layer2", "Wire", "NetworkAddresses",
             "Reconciliation", "KubernetesModel", "KubernetesClient", "Netlink", "Telemetry", "EmbeddedAPIServer",
-            argumentParser, logging, metrics,
+            "DaemonCommandLine", argumentParser, logging, metrics,
         ]),
     .testTarget(
         name: "LoadBalancerControlTests",

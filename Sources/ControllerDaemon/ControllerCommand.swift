@@ -1,5 +1,6 @@
-import ArgumentParser
-import Foundation
+package import ArgumentParser
+import DaemonCommandLine
+import FoundationEssentials
 import KubernetesClient
 import KubernetesModel
 import Logging
@@ -9,13 +10,14 @@ import Telemetry
 import UnixSignals
 
 /// The `lb-controller` program: flags in, a service group out.
-struct ControllerCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct ControllerCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "lb-controller",
         abstract: "Assigns load balancer IPs from IPAddressPools to Services of type LoadBalancer.",
         version: heraldVersion)
 
     @OptionGroup(title: "API server") var api: APIOptions
+    @OptionGroup(title: "API server") var requests: RequestOptions
     @OptionGroup(title: "Leader election") var election: ElectionOptions
     @OptionGroup(title: "Logs and metrics") var telemetry: TelemetryOptions
 
@@ -24,28 +26,18 @@ struct ControllerCommand: AsyncParsableCommand {
         help: "Serve Services with this spec.loadBalancerClass, instead of those without one.")
     var loadBalancerClass: String?
 
-    init() {}
+    package init() {}
 
-    func run() async throws {
-        do {
-            try await runDaemon()
-        } catch let error as APIError {
-            throw ValidationFailure(text: error.message)
-        }
-    }
-
-    private func runDaemon() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        let configuration = try APIConfiguration.automatic(kubeconfig: api.kubeconfig, context: api.context)
-        let telemetry = Telemetry.start(telemetry.configuration)
+    package func run() async throws {
+        let environment = Environment(ProcessInfo.processInfo.environment)
+        let configuration = try api.configuration(environment)
+        let telemetry = Telemetry.start(telemetry.configuration(component: "controller"))
         let logger = Logger(label: "controller")
-        let limits = RequestLimits(rate: api.rate, burst: api.burst, concurrency: 16)
-        let client = try APIClient(configuration, transport: api.transport?.kind, limits: limits)
-        let namespace =
-            api.namespace ?? environment["POD_NAMESPACE"] ?? (api.kubeconfig == nil ? configuration.namespace : nil)
-            ?? HeraldObjects.defaultNamespace
+        let limits = RequestLimits(rate: requests.rate, burst: requests.burst, concurrency: 16)
+        let client = try APIClient(configuration, transport: api.transport, limits: limits)
+        let namespace = api.namespace(configuration, environment)
         let check = StartCheck(client: client, namespace: namespace, logger: logger)
-        if api.kubeconfig != nil {
+        if api.isNamedByHand {
             do { try await check.run() } catch {
                 await client.shutdown()
                 throw error
@@ -79,40 +71,5 @@ struct ControllerCommand: AsyncParsableCommand {
         // Within the pod's terminationGracePeriodSeconds, also when the API server doesn't answer the last writes.
         lifecycle.maximumGracefulShutdownDuration = .seconds(5)
         try await ServiceGroup(configuration: lifecycle).run()
-    }
-}
-
-/// An error whose text is the whole message on stderr.
-struct ValidationFailure: Error, CustomStringConvertible {
-    let text: String
-    var description: String { text }
-}
-
-/// What the executable runs.
-package enum ControllerProgram {
-    /// Prints an error as one line that says what to do.
-    ///
-    /// - Returns: the exit status: 0, 1 for a failure, 64 for a wrong command line.
-    package static func start(_ arguments: [String]) async -> Int32 {
-        do {
-            var command = try ControllerCommand.parseAsRoot(arguments)
-            if let controller = command as? ControllerCommand {
-                try await controller.run()
-            } else {
-                try command.run()
-            }
-            return 0
-        } catch {
-            let code = ControllerCommand.exitCode(for: error)
-            if code.isSuccess {
-                print(ControllerCommand.fullMessage(for: error))
-            } else {
-                let hint = code == .validationFailure ? "; see lb-controller --help" : ""
-                let text = ControllerCommand.message(for: error) + hint
-                let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-                try? FileHandle.standardError.write(contentsOf: Data("lb-controller: \(line)\n".utf8))
-            }
-            return code.rawValue
-        }
     }
 }

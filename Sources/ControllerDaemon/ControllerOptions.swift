@@ -2,23 +2,9 @@ import ArgumentParser
 import FoundationEssentials
 import KubernetesClient
 import KubernetesModel
-import Logging
 import MonotonicTime
-import Telemetry
 
-struct APIOptions: ParsableArguments {
-    @Option(help: "The kubeconfig to use outside of a pod.")
-    var kubeconfig: String?
-
-    @Option(help: "The context of the kubeconfig.")
-    var context: String?
-
-    @Option(help: "Herald's own namespace. (default: the pod's, else herald-system)")
-    var namespace: String?
-
-    @Option(help: "How to reach the API server: urlsession or async-http-client. (default: whichever can)")
-    var transport: TransportChoice?
-
+struct RequestOptions: ParsableArguments {
     @Option(name: .customLong("kube-api-qps"), help: "Requests per second in the long run.")
     var rate = 500.0
 
@@ -33,13 +19,6 @@ struct APIOptions: ParsableArguments {
             throw ValidationError("--kube-api-burst is \(burst); it must be 1 to 100000 requests")
         }
     }
-}
-
-enum TransportChoice: String, ExpressibleByArgument, CaseIterable {
-    case urlsession
-    case asyncHTTPClient = "async-http-client"
-
-    var kind: TransportSelection.Kind { self == .urlsession ? .urlSession : .asyncHTTPClient }
 }
 
 struct ElectionOptions: ParsableArguments {
@@ -90,36 +69,3 @@ struct ElectionOptions: ParsableArguments {
             timing: timing)
     }
 }
-
-struct TelemetryOptions: ParsableArguments {
-    @Option(help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel: LogLevel = .info
-
-    @Option(help: "text or json.")
-    var logFormat: LogFormat = .text
-
-    @Option(
-        name: [.customLong("metrics-address"), .customLong("metrics-listen")],
-        help: "Where metrics and health are served: HOST:PORT, :PORT, or off.")
-    var metricsAddress = "\(ListenAddress.standard)"
-
-    func validate() throws {
-        if metricsAddress != "off", ListenAddress(metricsAddress) == nil {
-            throw ValidationError("--metrics-address \"\(metricsAddress)\" is not HOST:PORT, :PORT or off")
-        }
-    }
-
-    var configuration: TelemetryConfiguration {
-        TelemetryConfiguration(
-            component: "controller", logLevel: logLevel.level, logFormat: logFormat,
-            address: metricsAddress == "off" ? nil : ListenAddress(metricsAddress))
-    }
-}
-
-enum LogLevel: String, ExpressibleByArgument, CaseIterable {
-    case trace, debug, info, notice, warning, error, critical
-
-    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
-}
-
-extension LogFormat: ExpressibleByArgument {}

@@ -6,7 +6,6 @@ import Telemetry
 
 /// What must be so before a controller starts: an API server that answers, knows Herald's types, and lets it in.
 package struct StartCheck: Sendable {
-    package static let oldestMinor = 31
     private static let attempts = 3
 
     let client: APIClient
@@ -53,7 +52,7 @@ package struct StartCheck: Sendable {
         let version = try await reach()
         try await checkTypes()
         try await checkNamespace()
-        if let warning = Self.warning(of: version) { logger.warning("\(warning)") }
+        if let problem = ServerVersion(version)?.problem { logger.warning("\(problem)") }
     }
 
     private func reach() async throws(APIError) -> JSONValue {
@@ -81,19 +80,6 @@ package struct StartCheck: Sendable {
         throw APIError(
             code: .configuration,
             message: "there is no namespace \"\(namespace)\": create it, or name Herald's own with --namespace")
-    }
-
-    /// What to say about an API server that is too old; a version that can't be read is no reason to complain.
-    static func warning(of version: JSONValue) -> String? {
-        guard let minor = minor(of: version), minor < oldestMinor else { return nil }
-        let text = version["gitVersion"]?.string ?? "1.\(minor)"
-        return "Herald needs Kubernetes 1.\(oldestMinor) or newer; this API server is \(text)"
-    }
-
-    /// `"31+"` and the like.
-    static func minor(of version: JSONValue) -> Int? {
-        guard version["major"]?.string == "1", let text = version["minor"]?.string else { return nil }
-        return Int(text.prefix { $0.isNumber })
     }
 }
 

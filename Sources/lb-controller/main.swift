@@ -1,4 +1,5 @@
 import ControllerDaemon
+import DaemonCommandLine
 import Foundation
 
-exit(await ControllerProgram.start(Array(CommandLine.arguments.dropFirst())))
+exit(await ControllerCommand.start(Array(CommandLine.arguments.dropFirst())))

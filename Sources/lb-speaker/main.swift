@@ -1,4 +1,5 @@
+import DaemonCommandLine
 import Foundation
 import SpeakerDaemon
 
-exit(await SpeakerCommand.start())
+exit(await SpeakerCommand.start(Array(CommandLine.arguments.dropFirst())))

@@ -90,7 +90,7 @@ struct StartCheckTests {
         ] as [(String, String, String, String?)])
     func warning(major: String, minor: String, git: String, says: String?) {
         let version: JSONValue = ["major": .string(major), "minor": .string(minor), "gitVersion": .string(git)]
-        let warning = StartCheck.warning(of: version)
+        let warning = ServerVersion(version)?.problem
         if let says {
             #expect(warning?.hasSuffix(says) == true && warning?.contains("needs Kubernetes 1.31") == true)
         } else {

@@ -1,3 +1,4 @@
+import DaemonCommandLine
 import FoundationEssentials
 import KubernetesModel
 import Link

@@ -1,9 +1,8 @@
 package import ArgumentParser
-import Foundation
-package import KubernetesClient
+package import DaemonCommandLine
+import FoundationEssentials
 package import KubernetesModel
-package import Logging
-package import Telemetry
+import Telemetry
 
 /// `lb-speaker`: its flags, and what they mean.
 package struct SpeakerCommand: AsyncParsableCommand {
@@ -18,12 +17,6 @@ package struct SpeakerCommand: AsyncParsableCommand {
 
     @Option(help: "The name of this node. Default: NODE_NAME, else the host name.")
     package var nodeName: String?
-    @Option(help: "Herald's namespace. Default: POD_NAMESPACE, the service account's, or herald-system.")
-    package var namespace: String?
-    @Option(help: "A kubeconfig file. Default: the pod's service account, else KUBECONFIG, else ~/.kube/config.")
-    package var kubeconfig: String?
-    @Option(help: "The context of the kubeconfig.")
-    package var context: String?
     @Option(help: "Serve only Services with this spec.loadBalancerClass. Default: Services without one.")
     package var loadBalancerClass: String?
     @Option(
@@ -48,16 +41,8 @@ package struct SpeakerCommand: AsyncParsableCommand {
     @Option(
         help: "Octets of receive buffer to ask for, per socket; net.core.rmem_max is the most without CAP_NET_ADMIN.")
     package var receiveBuffer = PacketLoopSettings().receiveBuffer
-    @Option(help: "How to reach the API server: urlsession or async-http-client. Default: whichever can.")
-    package var transport: TransportSelection.Kind?
-    @Option(
-        name: [.customLong("metrics-address"), .customLong("metrics-listen")],
-        help: "Where metrics and health are served: HOST:PORT, :PORT, or off.")
-    package var metricsListen: MetricsAddress = .init()
-    @Option(help: "trace, debug, info, notice, warning, error or critical.", transform: Self.level)
-    package var logLevel: Logger.Level = .info
-    @Option(help: "text or json.")
-    package var logFormat: LogFormat = .text
+    @OptionGroup(title: "API server") package var api: APIOptions
+    @OptionGroup(title: "Logs and metrics") package var telemetry: TelemetryOptions
 
     package init() {}
 
@@ -74,57 +59,10 @@ package struct SpeakerCommand: AsyncParsableCommand {
     }
 
     package func run() async throws {
-        let settings = try SpeakerSettings(self, environment: ProcessInfo.processInfo.environment)
+        let settings = try SpeakerSettings(self, Environment(ProcessInfo.processInfo.environment))
         try await SpeakerDaemon(settings).run()
     }
-
-    /// Parses the command line and runs. Whatever is wrong becomes one line on stderr that says what to do.
-    package static func start() async -> Int32 {
-        do {
-            let command = try parse()
-            try await command.run()
-            return 0
-        } catch let problem as StartupProblem {
-            complain("\(problem)")
-            return 1
-        } catch {
-            let code = exitCode(for: error)
-            if code == .success {
-                print(fullMessage(for: error))
-                return 0
-            }
-            complain("\(message(for: error)); see lb-speaker --help")
-            return code.rawValue
-        }
-    }
-
-    private static func complain(_ text: String) {
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-        FileHandle.standardError.write(Data("lb-speaker: \(line)\n".utf8))
-    }
 }
-
-/// `host:port`, or nowhere.
-package struct MetricsAddress: ExpressibleByArgument, Sendable, Hashable {
-    package var address: ListenAddress? = .standard
-
-    package init() {}
-
-    package init?(argument: String) {
-        if argument == "off" || argument == "0" {
-            address = nil
-        } else if let parsed = ListenAddress(argument) {
-            address = parsed
-        } else {
-            return nil
-        }
-    }
-
-    package var defaultValueDescription: String { address.map { "\($0)" } ?? "off" }
-}
-
-extension TransportSelection.Kind: ExpressibleByArgument {}
-extension LogFormat: ExpressibleByArgument {}
 
 extension SpeakerCommand {
     private static func selector(_ text: String) throws -> LabelSelector {
@@ -137,13 +75,5 @@ extension SpeakerCommand {
             labels[parts[0]] = parts[1]
         }
         return LabelSelector(matchLabels: labels)
-    }
-
-    private static func level(_ text: String) throws -> Logger.Level {
-        guard let level = Logger.Level(rawValue: text) else {
-            let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("\"\(text)\" is no log level; it must be one of \(levels)")
-        }
-        return level
     }
 }

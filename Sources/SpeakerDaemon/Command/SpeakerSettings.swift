@@ -1,7 +1,7 @@
+import DaemonCommandLine
 import FoundationEssentials
 import KubernetesClient
 import KubernetesModel
-import Logging
 import Reconciliation
 import Telemetry
 
@@ -21,23 +21,15 @@ struct SpeakerSettings: Sendable {
     var packetLoop = PacketLoopSettings()
     var telemetry: TelemetryConfiguration
 
-    init(_ command: SpeakerCommand, environment: [String: String]) throws(StartupProblem) {
-        func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        node = command.nodeName ?? variable("NODE_NAME") ?? ProcessInfo.processInfo.hostName
+    init(_ command: SpeakerCommand, _ environment: Environment) throws(StartupProblem) {
+        node = command.nodeName ?? environment["NODE_NAME"] ?? ProcessInfo.processInfo.hostName
         guard !node.isEmpty, node.utf8.count <= 253 else {
             throw StartupProblem("\"\(node)\" is no node name; set --node-name or NODE_NAME")
         }
-        do {
-            api = try .automatic(
-                kubeconfig: command.kubeconfig, context: command.context, environment: environment)
-        } catch {
-            throw StartupProblem(error.message)
-        }
-        namespace =
-            command.namespace ?? variable("POD_NAMESPACE")
-            ?? (command.kubeconfig == nil ? api.namespace : nil) ?? HeraldObjects.defaultNamespace
-        transport = command.transport
-        mustReachAPI = command.kubeconfig != nil
+        api = try command.api.configuration(environment)
+        namespace = command.api.namespace(api, environment)
+        transport = command.api.transport
+        mustReachAPI = command.api.isNamedByHand
         policy = SpeakerPolicy(
             loadBalancerClass: command.loadBalancerClass, ignoresExcludeLabel: command.ignoreExcludeLabel)
         selection = LinkSelection(
@@ -47,20 +39,11 @@ struct SpeakerSettings: Sendable {
         speakerNodes = command.nodeSelector
         (announceRate, refreshInterval) = (command.announceRate, command.refreshInterval)
         packetLoop.receiveBuffer = command.receiveBuffer
-        telemetry = TelemetryConfiguration(
-            component: "speaker", logLevel: command.logLevel, logFormat: command.logFormat,
-            address: command.metricsListen.address)
+        telemetry = command.telemetry.configuration(component: "speaker")
     }
 }
 
 extension [String] {
     /// `--interfaces eth0,eth1` is as good as the flag twice.
     fileprivate var listed: [String] { flatMap { $0.split(separator: ",").map(String.init) } }
-}
-
-/// Why the speaker cannot start: one line that says what to do.
-package struct StartupProblem: Error, Sendable, Hashable, CustomStringConvertible {
-    package let description: String
-
-    package init(_ description: String) { self.description = description }
 }

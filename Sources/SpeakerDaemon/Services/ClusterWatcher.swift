@@ -84,7 +84,10 @@ struct ClusterWatcher: ServiceLifecycle.Service {
         while !Task.isCancelled {
             do {
                 let found = try await client.list(Namespace.self, fieldSelector: "metadata.name=kube-system")
-                if let uid = found.items.first?.metadata.uid { return await control.found(cluster: uid) }
+                if let uid = found.items.first?.metadata.uid {
+                    await control.found(cluster: uid)
+                    return await checkVersion()
+                }
                 logger.warning("the cluster has no namespace kube-system; trying again")
             } catch {
                 if Task.isCancelled { return }
@@ -93,5 +96,11 @@ struct ClusterWatcher: ServiceLifecycle.Service {
             try? await Task.sleep(for: delay)
             delay = min(delay * 2, .seconds(10))
         }
+    }
+
+    private func checkVersion() async {
+        guard let version = try? await client.raw(.get, "/version"), let problem = ServerVersion(version)?.problem
+        else { return }
+        logger.warning("\(problem)")
     }
 }
