@@ -20,6 +20,7 @@ struct LeaderService: ServiceLifecycle.Service {
             switch change {
             case .becameLeader: break
             case .lostLeadership: logger.warning("no longer leading")
+            case .failed(let reason): logger.warning("cannot hold the Lease", metadata: ["error": "\(reason)"])
             case .follows(let holder): logger.info("standing by", metadata: ["leader": "\(holder)"])
             }
         } lead: {

@@ -12,6 +12,8 @@ package struct LeaderElector: Sendable {
         case lostLeadership
         /// Somebody else leads now.
         case follows(holder: String)
+        /// An attempt to take or to renew the Lease has failed, for another reason than the one before.
+        case failed(reason: String)
     }
 
     private let client: APIClient
@@ -57,6 +59,8 @@ private final class LeaderSession: Sendable {
     private let client: APIClient
     private let key: ObjectKey
     private let state: Mutex<LeaderElection>
+    /// Why the last attempt failed.
+    private let failure = Mutex<String?>(nil)
 
     init(_ client: APIClient, _ key: ObjectKey, _ election: LeaderElection) {
         (self.client, self.key) = (client, key)
@@ -76,7 +80,7 @@ private final class LeaderSession: Sendable {
                     return true
                 }
                 group.addTask {
-                    try await self.renewUntilLost()
+                    try await self.renewUntilLost(observe)
                     return false
                 }
                 defer { group.cancelAll() }
@@ -92,7 +96,7 @@ private final class LeaderSession: Sendable {
         var holder: String?
         while true {
             try Task.checkCancellation()
-            if try await attempt() == .becameLeader { return }
+            if try await attempt(observe) == .becameLeader { return }
             let current = state.withLock { $0.holder }
             if current != holder, !current.isEmpty {
                 holder = current
@@ -102,7 +106,7 @@ private final class LeaderSession: Sendable {
         }
     }
 
-    private func renewUntilLost() async throws {
+    private func renewUntilLost(_ observe: @Sendable (LeaderElector.Change) async -> Void) async throws {
         var random = SystemRandomNumberGenerator()
         while true {
             let pause = state.withLock { election in
@@ -110,29 +114,39 @@ private final class LeaderSession: Sendable {
                 return election.leadingEnds.map { min(pause, $0 - client.now()) } ?? pause
             }
             if pause > .zero { try await Task.sleep(for: pause.duration) }
-            _ = try await attempt()
+            _ = try await attempt(observe)
             guard state.withLock({ $0.isLeader }) else { return }
         }
     }
 
-    /// One attempt to take or to renew the lease, in at most half of the renew deadline.
-    private func attempt() async throws -> LeaderElection.Outcome {
+    /// One attempt to take or to renew the lease, in at most a third of the renew deadline: a leader whose connection is
+    /// dead has time for another one.
+    private func attempt(
+        _ observe: @Sendable (LeaderElector.Change) async -> Void
+    ) async throws -> LeaderElection.Outcome {
         let startedAt = client.now()
         let limit = state.withLock { election in
-            let half = election.timing.renewDeadline / 2
-            return election.leadingEnds.map { min(half, max($0 - startedAt, .milliseconds(1))) } ?? half
+            let third = election.timing.renewDeadline / 3
+            return election.leadingEnds.map { min(third, max($0 - startedAt, .milliseconds(1))) } ?? third
         }
         do {
-            let written = try await withDeadline(limit, "the lease was not written within \(limit.seconds) s") {
+            let written = try await withDeadline(limit, "the Lease was not written within \(limit.seconds) s") {
                 try await self.write()
             }
             let now = client.now()
+            failure.withLock { $0 = nil }
             return state.withLock { election in
                 guard let written else { return election.failed(at: now) }
                 return election.wrote(written, startedAt: startedAt, at: now)
             }
         } catch {
             try Task.checkCancellation()
+            let reason = (error as? APIError ?? TransportError(error).apiError).message
+            let isNews = failure.withLock { known in
+                defer { known = reason }
+                return known != reason
+            }
+            if isNews { await observe(.failed(reason: reason)) }
             return state.withLock { $0.failed(at: client.now()) }
         }
     }

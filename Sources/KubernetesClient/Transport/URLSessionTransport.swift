@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// - `data(for:)` and Swift task cancellation deadlock every session of the process: handler-based tasks only, and
 ///   `cancel()` only from a queue of our own.
-/// - A pooled HTTP/2 connection whose peer is gone is used for ever: after any failure the session is dropped.
+/// - A pooled HTTP/2 connection whose peer is gone is used for ever: after any failure, or cancellation, the session is dropped.
 /// - `dataTask` on an invalidated session ends the process: sessions are never invalidated, only let go of. Their
 ///   connections close with the last reference.
 /// - A redirect would carry the token elsewhere, and a basic challenge would hang: the delegate refuses both.
@@ -33,7 +33,7 @@ package final class URLSessionTransport: APITransport {
             }
         } catch {
             let failure = TransportError(error)
-            if case .cancelled = failure { throw failure }
+            // Whoever cancels may have waited for long enough: that, too, can be a peer that is gone.
             session.withLock { if $0 === current { $0 = nil } }
             throw failure
         }

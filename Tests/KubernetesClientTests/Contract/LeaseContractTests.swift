@@ -159,7 +159,7 @@ struct ClientContractLeaseTests {
                 group.addTask { try await services.run() }
                 try await throne.wait { $0.leaders == ["a"] }
                 try await contract.pause()
-                // One renewal is given up after half of the renew deadline.
+                // One renewal is given up after a third of the renew deadline.
                 try await Task.sleep(for: .milliseconds(4500))
                 await services.triggerGracefulShutdown()
                 try await throne.wait { $0.leaders.isEmpty }

@@ -66,6 +66,52 @@ struct ClientContractFaultTests {
         }
     }
 
+    @Test("a leader whose connection is gone without a word, with other ones at hand, goes on leading")
+    func deadLeaderConnection() async throws {
+        try await ContractServer.run { contract in
+            try await FaultProxy.run(to: contract.port) { proxy in
+                try await contract.withClient(through: proxy) { client in
+                    let elector = LeaderElector(
+                        client, namespace: "contract", name: "leader", identity: "a",
+                        timing: LeaderElectionTiming(
+                            leaseDuration: .seconds(12), renewDeadline: .seconds(9), retryPeriod: .seconds(1)))
+                    let changes = Changes()
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask {
+                            try await elector.run { change in
+                                changes.add(change)
+                            } lead: {
+                                try await Task.sleep(for: .seconds(600))
+                            }
+                        }
+                        while changes.all.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+                        proxy.freeze()
+                        proxy.thaw()
+                        let frozenAt = Timestamp.now
+                        while try await Self.renewal(contract) < frozenAt {
+                            try await Task.sleep(for: .milliseconds(100))
+                        }
+                        let told = changes.all
+                        #expect(told.first == .becameLeader && !told.contains(.lostLeadership), "\(told)")
+                        group.cancelAll()
+                        try? await group.waitForAll()
+                    }
+                }
+            }
+        }
+    }
+
+    private final class Changes: Sendable {
+        private let changes = Mutex<[LeaderElector.Change]>([])
+        var all: [LeaderElector.Change] { changes.withLock { $0 } }
+        func add(_ change: LeaderElector.Change) { changes.withLock { $0.append(change) } }
+    }
+
+    private static func renewal(_ contract: ContractServer) async throws -> Timestamp {
+        let lease = try await contract.client.get(Lease.self, name: "leader", namespace: "contract")
+        return try #require(lease.spec?.renewTime?.time)
+    }
+
     static let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
     /// In the clear, so that the cut falls where it is meant to fall.
