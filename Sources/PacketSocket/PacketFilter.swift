@@ -9,11 +9,24 @@ import Wire
 package struct PacketFilter: Sendable {
     private(set) var instructions: [sock_filter] = []
 
-    /// BPF_MAXINSNS. Kernels before 6.7 grant 20 KiB of option memory to a socket, which must hold the old and the new
-    /// program while one replaces the other: some 1,000 instructions.
-    package static let maximumInstructions = 4096
+    /// BPF_MAXINSNS, less those of ``program(on:)``. Kernels before 6.7 grant 20 KiB of option memory to a socket, which
+    /// must hold the old and the new program while one replaces the other: some 1,000 instructions.
+    package static let maximumInstructions = 4096 - 3
 
     package var count: Int { instructions.count }
+
+    /// The filter for a socket that is bound to one interface.
+    ///
+    /// A frame for a VLAN or macvlan interface has that one's index by the time it is filtered, and its packet type; it
+    /// comes to the sockets of the interface below nevertheless, on which it arrived.
+    func program(on interfaceIndex: Int32) -> [sock_filter] {
+        [
+            // SKF_AD_OFF + SKF_AD_IFINDEX.
+            sock_filter(code: 0x20, jt: 0, jf: 0, k: 0xFFFF_F000 + 8),
+            sock_filter(code: 0x15, jt: 1, jf: 0, k: UInt32(bitPattern: interfaceIndex)),
+            sock_filter(code: 0x06, jt: 0, jf: 0, k: 0),
+        ] + instructions
+    }
 
     /// ARP for one of `targets`; ARP from a sender that claims one of them; answers of `askedHosts`.
     ///

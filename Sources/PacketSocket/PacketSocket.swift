@@ -23,7 +23,7 @@ package final class PacketSocket {
         let descriptor = cl_packet_socket()
         guard descriptor >= 0 else { throw PacketSocketError(.open, -descriptor) }
         do throws(PacketSocketError) {
-            try filter.attach(toDescriptor: descriptor)
+            try attachFilter(filter.program(on: interfaceIndex), to: descriptor)
             let granted = cl_receive_buffer(descriptor, Int32(clamping: receiveBuffer))
             guard granted >= 0 else { throw PacketSocketError(.receiveBuffer, -granted) }
             let bound = cl_packet_bind(descriptor, interfaceIndex, etherType.rawValue)
@@ -43,7 +43,7 @@ package final class PacketSocket {
 
     /// Replaces the filter; the kernel changes it between two frames.
     package func attach(_ filter: PacketFilter) throws(PacketSocketError) {
-        try filter.attach(toDescriptor: descriptor)
+        try attachFilter(filter.program(on: interfaceIndex), to: descriptor)
     }
 
     /// Receives frames to a group hardware address (the interface's own filter lets only joined groups through).
@@ -60,13 +60,17 @@ package final class PacketSocket {
 }
 
 extension PacketFilter {
-    /// Puts the program on any socket; one of another kind serves to try it without privileges.
+    /// Puts the program on a socket of another kind, which has no interface: to try it without privileges.
     package func attach(toDescriptor descriptor: Int32) throws(PacketSocketError) {
-        let status = unsafe instructions.withUnsafeBufferPointer { buffer in
-            unsafe cl_packet_filter(descriptor, buffer.baseAddress, UInt16(clamping: buffer.count))
-        }
-        guard status == 0 else { throw PacketSocketError(.filter, -status) }
+        try attachFilter(instructions, to: descriptor)
     }
+}
+
+private func attachFilter(_ program: [sock_filter], to descriptor: Int32) throws(PacketSocketError) {
+    let status = unsafe program.withUnsafeBufferPointer { buffer in
+        unsafe cl_packet_filter(descriptor, buffer.baseAddress, UInt16(clamping: buffer.count))
+    }
+    guard status == 0 else { throw PacketSocketError(.filter, -status) }
 }
 
 /// Why a socket could not be opened or changed, with what to do about it.

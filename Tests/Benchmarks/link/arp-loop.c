@@ -44,17 +44,19 @@ int main(int argc, char **argv) {
   }
   int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0), buffer = argc == 5 ? atoi(argv[4]) : 4 << 20;
   if (fd < 0) die("socket");
+  uint32_t index = if_nametoindex(argv[1]);
   struct sock_filter code[] = {
+      {0x20, 0, 0, 0xFFFFF008}, {0x15, 0, 8, index},       // not to an interface above
       {0x30, 0, 0, 0xFFFFF004}, {0x15, 6, 0, 3},           // not to another host
       {0x28, 0, 0, 20},         {0x15, 0, 4, 1},           // a request
       {0x20, 0, 0, 38},         {0x35, 0, 2, low},         // for one of the row
       {0x25, 1, 0, low + count - 1}, {6, 0, 0, 0x40000}, {6, 0, 0, 0}};
-  struct sock_fprog program = {9, code};
+  struct sock_fprog program = {11, code};
   if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program)) die("filter");
   if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer))
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
   struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP),
-                                .sll_ifindex = (int)if_nametoindex(argv[1])};
+                                .sll_ifindex = (int)index};
   if (bind(fd, (struct sockaddr *)&address, sizeof address)) die("bind");
   struct ifreq request = {0};
   strncpy(request.ifr_name, argv[1], IFNAMSIZ - 1);
