@@ -102,6 +102,23 @@ struct InterfaceWitnessTests {
         }
     }
 
+    @Test("an interface that loses IPv6 for a while, because its MTU is too small, has its groups again afterwards")
+    func smallUnit() async throws {
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        try await harness.run {
+            try await harness.configure([Self.v6])
+            try await harness.wait(for: "the group") { try await segment.solicitedGroups() == 1 }
+            try await segment.onNode("ip link set eth0 mtu 1200")
+            try await harness.wait(for: "no group") { try await segment.solicitedGroups() == 0 }
+            try await segment.onNode("ip link set eth0 mtu 1500")
+            let restored = ContinuousClock.now
+            try await harness.wait(for: "the group again") { try await segment.solicitedGroups() == 1 }
+            #expect(ContinuousClock.now - restored < .seconds(2 + Self.promptness))
+        }
+        #expect(harness.trouble == nil)
+    }
+
     @Test("an interface that is renamed goes on answering on the same sockets, and announces nothing")
     func rename() async throws {
         let segment = try await Segment.make()

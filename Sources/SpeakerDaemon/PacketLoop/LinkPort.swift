@@ -69,6 +69,11 @@ final class LinkPort<Core: LinkCore> {
     }
 
     func interfaceChanged(_ interface: NetworkInterface, at now: Instant) -> [LinkEffect] {
+        if let before = self.interface, interface.hasIPv6Again(since: before) {
+            // Closed first: leaving takes from the interface what was joined on it anew.
+            groups = GroupMembership(interfaceIndex: interface.index)
+            nextAttempt = now
+        }
         self.interface = interface
         let hardwareAddress = interface.hardwareAddress ?? configuration.hardwareAddress
         configuration.hardwareAddress = hardwareAddress
@@ -205,5 +210,17 @@ final class LinkPort<Core: LinkCore> {
         guard let (payload, source) = carrier?.receive() else { return nil }
         let own = configuration.ownAddresses.first { $0.family == source.family } ?? source
         return UnicastCarrier.frame(payload, from: source, .zero, to: own, configuration.hardwareAddress) ?? []
+    }
+}
+
+extension NetworkInterface {
+    /// Linux takes all of IPv6 from an interface whose MTU is below 1280 (RFC 8200 §5), and some kernels do so with its
+    /// last address: groups too, of which the sockets that joined them hear nothing.
+    fileprivate func hasIPv6Again(since before: NetworkInterface) -> Bool {
+        func hasAddress(_ interface: NetworkInterface) -> Bool {
+            interface.addresses.contains { $0.address.family == .ipv6 }
+        }
+        return before.maximumTransmissionUnit < 1280 && maximumTransmissionUnit >= 1280
+            || !hasAddress(before) && hasAddress(self)
     }
 }
