@@ -7,7 +7,7 @@ package struct Layer2Counters: Sendable, Hashable {
     /// Frames sent to announce: two per IPv4 announcement, one per IPv6 announcement.
     package var announcements: UInt64 = 0
     package var probes: UInt64 = 0
-    /// Foreign or node claims of an address that is answered for here, each frame.
+    /// Claims, by foreign hosts or nodes, of an address that is answered for or probed here: each frame.
     package var conflicts: UInt64 = 0
     package var defences: UInt64 = 0
     package var drops = DropCounters()

@@ -35,7 +35,8 @@ public enum LinkFact: Sendable, Hashable {
     case sameSegment(interface: String)
     /// A peer refuses a claim of this node, which is not stale: read the API again now; unreadable means stale.
     case rereadNeeded(IPAddress)
-    /// A foreign host answers for the address; an announcement was sent against it, at most one per 10 s.
+    /// A foreign host claims the address that is answered for here. Told at a bounded pace, and whether or not it was
+    /// defended: the announcer defends an address at most once per 10 s, and all of them at a bounded pace.
     case conflict(IPAddress, hardwareAddress: MACAddress)
     /// A cluster node's hardware address answers for the address without a claim behind it: its kernel (ipvs without
     /// strictARP), or another announcer on that node.

@@ -58,6 +58,17 @@ import Testing
         #expect(gauges(of: "eth1").count == whole)
     }
 
+    @Test("every frame of a claim is counted, and every defence")
+    mutating func claims() {
+        var counters = PacketCounters()
+        for (conflicts, defences) in [(40, 1), (90, 2)] as [(UInt64, UInt64)] {
+            (counters.layer2.conflicts, counters.layer2.defences) = (conflicts, defences)
+            metrics.update(LinkReport(interfaceName: "eth0", phase: .ready), counters)
+        }
+        #expect(samples("herald_conflicting_frames_total") == ["{link=\"eth0\"} 90"])
+        #expect(samples("herald_defences_total") == ["{link=\"eth0\"} 2"])
+    }
+
     @Test("an interface without a cable is not ready, and goes on saying so")
     mutating func unplugged() {
         report("eth0")

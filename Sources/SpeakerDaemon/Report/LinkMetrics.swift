@@ -144,6 +144,8 @@ struct LinkMetrics {
         add("herald_replies_total", packets.advertisements, link, [("protocol", "ndp")])
         add("herald_announcements_total", packets.announcements, link, [("protocol", "any")])
         add("herald_probes_total", packets.probes, link, [("protocol", "any")])
+        add("herald_conflicting_frames_total", packets.conflicts, link)
+        add("herald_defences_total", packets.defences, link)
         add("herald_frames_received_total", counters.framesReceived, link)
         add("herald_send_errors_total", counters.framesRefused, link)
         for reason in DropReason.allCases where packets.drops[reason] > 0 {

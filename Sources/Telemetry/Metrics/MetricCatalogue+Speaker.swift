@@ -51,6 +51,14 @@ extension MetricCatalogue {
             "Claims of an owned address by somebody else: foreign is no cluster node, peer is a cluster node's kernel or another announcer on it, heard again a second or more after the first time (a handover is shorter).",
             labels: ["link", "kind"]),
         MetricDescription(
+            "herald_conflicting_frames_total", .counter,
+            "Frames by which somebody else claims an address that this node answers for or probes, each of them.",
+            labels: ["link"]),
+        MetricDescription(
+            "herald_defences_total", .counter,
+            "Announcements against a foreign host's claim of an address that this node announces; both ARP forms are one.",
+            labels: ["link"]),
+        MetricDescription(
             "herald_hello_sent_total", .counter, "Membership frames sent: Hello, Claims and Refuse.",
             labels: ["link", "frame"]),
         MetricDescription(
