@@ -16,14 +16,14 @@ struct Carrier: Sendable {
 
 extension LinkSpeaker {
     /// Keeps one row per known peer that has an address of a family that this node has, too.
-    mutating func trimCarriers() {
+    mutating func trimCarriers(at now: Instant) {
         var order: [NodeID] = []
         for peer in configuration.knownPeers {
             let id = NodeID(name: peer.name)
             guard id != me, let address = membership.environment.askable(peer.addresses) else { continue }
             order.append(id)
             if carriers[id]?.address != address {
-                carriers[id] = Carrier(address: address, groupHeardAt: membership.startedAt)
+                carriers[id] = Carrier(address: address, groupHeardAt: carriers[id]?.groupHeardAt ?? now)
             }
         }
         if order != carrierOrder {

@@ -93,7 +93,7 @@ package struct LinkSpeaker: Sendable {
         election.configure(
             configuration.intents, isStale: configuration.isStale, isLeaving: configuration.isLeaving,
             timing: configuration.timing.election, at: now)
-        trimCarriers()
+        trimCarriers(at: now)
         updateNodes()
         interestChanges &+= 1
     }
