@@ -7,20 +7,26 @@ extension Layer2Link {
     ///
     /// Answered are ARP requests to broadcast or to this interface, probes included (RFC 826, RFC 5227 §2.1.1), and
     /// neighbor solicitations by multicast or unicast, duplicate address detection included (RFC 4861 §7.2.4).
-    package mutating func answer(_ frame: Span<UInt8>, into reply: inout MutableSpan<UInt8>) -> FastAnswer {
+    ///
+    /// - Parameter isListening: A question for an address that is not owned is handed on to `receive`, too.
+    package mutating func answer(
+        _ frame: Span<UInt8>, into reply: inout MutableSpan<UInt8>, isListening: Bool = false
+    ) -> FastAnswer {
         do throws(DropReason) {
             let ethernet = try EthernetHeader(parsing: frame)
             // ARP first, and without the detour over an enum that has room for the longest message.
-            if ethernet.etherType == .arp { return answer(ethernet, try ARPPacket(parsing: frame), into: &reply) }
+            if ethernet.etherType == .arp {
+                return answer(ethernet, try ARPPacket(parsing: frame), into: &reply, isListening)
+            }
             guard case .solicitation(_, let message) = try LinkFrame(parsing: frame) else { return .receive }
-            return answer(ethernet, message, into: &reply)
+            return answer(ethernet, message, into: &reply, isListening)
         } catch {
             return drop(error)
         }
     }
 
     private mutating func answer(
-        _ ethernet: EthernetHeader, _ packet: ARPPacket, into reply: inout MutableSpan<UInt8>
+        _ ethernet: EthernetHeader, _ packet: ARPPacket, into reply: inout MutableSpan<UInt8>, _ isListening: Bool
     ) -> FastAnswer {
         guard packet.operation == .request else { return .receive }
         guard ethernet.destination == .broadcast || ethernet.destination == hardwareAddress else {
@@ -31,7 +37,7 @@ extension Layer2Link {
         let isClaim = answers[packet.sender] != nil
         guard let hardware = answers[packet.target], !packet.isAnnouncement else {
             if isClaim || held[.v4(packet.target)] != nil || held[.v4(packet.sender)] != nil { return .receive }
-            return drop(.notOwned)
+            return isListening ? .receive : drop(.notOwned)
         }
         guard isUp else { return drop(.linkDown) }
         let length = packet.reply(at: hardware)
@@ -41,14 +47,18 @@ extension Layer2Link {
     }
 
     private mutating func answer(
-        _ ethernet: EthernetHeader, _ message: NeighborSolicitation, into reply: inout MutableSpan<UInt8>
+        _ ethernet: EthernetHeader, _ message: NeighborSolicitation, into reply: inout MutableSpan<UInt8>,
+        _ isListening: Bool
     ) -> FastAnswer {
         guard ethernet.destination.isGroup || ethernet.destination == hardwareAddress else {
             return drop(.destinationHardwareAddress)
         }
         guard ethernet.source != hardwareAddress else { return drop(.ownFrame) }
+        // Whoever asks from an address says that it has it, as the sender of an ARP packet does.
+        let isClaim = answers[message.source] != nil
         guard let hardware = answers[message.target] else {
-            return held[.v6(message.target)] == nil ? drop(.notOwned) : .receive
+            if isClaim || held[.v6(message.target)] != nil || held[.v6(message.source)] != nil { return .receive }
+            return isListening ? .receive : drop(.notOwned)
         }
         guard isUp else { return drop(.linkDown) }
         let isAnonymous = message.isDuplicateAddressDetection
@@ -57,7 +67,7 @@ extension Layer2Link {
         let length = NeighborAdvertisement.answer(to: message, at: hardware)
             .store(into: &reply, source: hardwareAddress, destination: destination)
         counters.advertisements &+= 1
-        return .reply(length: length)
+        return isClaim ? .replyAndReceive(length: length) : .reply(length: length)
     }
 
     private mutating func drop(_ reason: DropReason) -> FastAnswer {

@@ -9,8 +9,10 @@ extension Layer2Link {
         case .arp(_, let packet): return receive(packet, at: now)
         case .solicitation(let ethernet, let message):
             // RFC 4862 §5.4.3: another host detects duplicates for the address that is being probed here.
-            guard message.isDuplicateAddressDetection else { return dropped(.notConcerned) }
-            return probeAnswered(.v6(message.target), by: ethernet.source, at: now)
+            if message.isDuplicateAddressDetection {
+                return probeAnswered(.v6(message.target), by: ethernet.source, at: now)
+            }
+            return claimed(.v6(message.source), by: message.sourceLinkLayer ?? ethernet.source, at: now)
         case .advertisement(let ethernet, let message):
             return claimed(.v6(message.target), by: message.targetLinkLayer ?? ethernet.source, at: now)
         }

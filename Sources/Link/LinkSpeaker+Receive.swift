@@ -8,10 +8,8 @@ package import Wire
 extension LinkSpeaker {
     /// The fast path for ARP and Neighbor Discovery: no allocation, whatever the size of the table.
     package mutating func answer(_ frame: Span<UInt8>, into reply: inout MutableSpan<UInt8>) -> FastAnswer {
-        let answer = layer2.answer(frame, into: &reply)
         // A question for an address of somebody else's proves as well as any other frame that this node receives.
-        if case .drop(.notOwned) = answer, membership.wantsProof { return .receive }
-        return answer
+        layer2.answer(frame, into: &reply, isListening: membership.wantsProof)
     }
 
     /// A whole Ethernet frame that the fast path did not settle.

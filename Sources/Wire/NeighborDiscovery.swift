@@ -160,8 +160,8 @@ private func validatedTarget(_ frame: Span<UInt8>, _ header: IPv6Header) throws(
     return target
 }
 
-/// Walks all options, so that a bad length anywhere refuses the message, and yields the first of `type` that holds
-/// an Ethernet address. Unknown options are skipped (RFC 4861 §4.6).
+/// Walks all options, so that a bad length anywhere refuses the message, and yields the first of `type`, which must
+/// hold a host's Ethernet address. Unknown options are skipped (RFC 4861 §4.6).
 private func linkLayerOption(
     _ frame: Span<UInt8>, _ header: IPv6Header, _ type: UInt8
 ) throws(DropReason) -> MACAddress? {
@@ -174,7 +174,7 @@ private func linkLayerOption(
         guard length > 0, offset + length <= end else { throw .ndpOption }
         if frame[offset] == type, found == nil {
             let address = frame.macAddress(at: offset + 2)
-            guard length == Field.linkLayerOptionLength, !address.isGroup else { throw .ndpOption }
+            guard length == Field.linkLayerOptionLength, !address.isGroup, address != .zero else { throw .ndpOption }
             found = address
         }
         offset += length

@@ -147,6 +147,38 @@ import Wire
         }
     }
 
+    @Test("a host that asks from an owned IPv6 address claims it, and gets its answer; for an address of others, too")
+    func solicitation() throws {
+        let other = IPv6Address(high: Self.v6.high, low: 0xC9)
+        for isOtherOwned in [true, false] {
+            var virtual = Self.owner(.v6(Self.v6))
+            if isOtherOwned { virtual.act { $0.own(.v6(other), at: $1) } }
+            virtual.forget()
+            let claim = NeighborSolicitation(
+                source: Self.v6, destination: other.solicitedNode, target: other, sourceLinkLayer: VirtualLink.foreign)
+            let frame = OutgoingFrame.solicitation(claim, destination: MACAddress(multicast: other.solicitedNode))
+                .bytes(source: VirtualLink.foreign)
+            let answer = virtual.link.exchange(frame).answer
+            #expect(answer == (isOtherOwned ? .replyAndReceive(length: NeighborAdvertisement.frameLength) : .receive))
+            virtual.receive(try LinkFrame(parsing: frame.span))
+            #expect(virtual.sent.count == 1)
+            #expect(
+                virtual.facts.map(\.fact) == [
+                    .conflict(.v6(Self.v6), hardwareAddress: VirtualLink.foreign, isDefended: true)
+                ])
+        }
+    }
+
+    @Test("duplicate address detection of an owned address is answered, and is no claim")
+    func detection() throws {
+        var virtual = Self.owner(.v6(Self.v6))
+        let frame = OutgoingFrame.solicitation(
+            .probe(for: Self.v6), destination: MACAddress(multicast: Self.v6.solicitedNode)
+        ).bytes(source: VirtualLink.foreign)
+        #expect(virtual.link.exchange(frame).answer == .reply(length: NeighborAdvertisement.frameLength))
+        #expect(virtual.facts.isEmpty && virtual.link.counters.conflicts == 0)
+    }
+
     @Test("the absent node's own claim of an address that we help with is no conflict")
     func helped() {
         var virtual = VirtualLink()

@@ -63,6 +63,24 @@ struct DropCountTests {
         }
     }
 
+    @Test("once, when a question for somebody else's address is the proof of reception that is waited for")
+    func proof() {
+        var speaker = Self.speaker("node", Self.own)
+        let question = OutgoingFrame.arp(
+            .request(for: IPv4Address(10, 0, 0, 2), from: IPv4Address(10, 0, 0, 1), at: Self.other),
+            destination: .broadcast
+        ).bytes(source: Self.other)
+        for number in 1...2 {
+            var room = [UInt8](repeating: 0, count: 128)
+            var reply = room.mutableSpan
+            // The first one ends the wait.
+            let answer = speaker.answer(question.span, into: &reply)
+            #expect(answer == (number == 1 ? .receive : .drop(.notOwned)))
+            if answer == .receive { _ = speaker.receive(frame: question.span, at: Self.now) }
+            #expect(Self.total(speaker) == UInt64(number))
+        }
+    }
+
     @Test("of the speakers' protocol, also in the last moments of a process that restarts", arguments: [false, true])
     func speakers(isRestarting: Bool) throws {
         var speaker = Self.speaker("node", Self.own)

@@ -111,6 +111,9 @@ func fixChecksum(_ frame: inout [UInt8]) {
             $0[19] = 40
         },
         .icmp("a group address in the link-layer option", ask, .ndpOption) { $0[80] = 3 },
+        .icmp("a link-layer option of zeros", ask, .ndpOption) {
+            $0.replaceSubrange(80..<86, with: repeatElement(0, count: 6))
+        },
         .icmp("a link-layer option of 16 octets", ask, .ndpOption) {
             $0[79] = 2
             $0 += [0, 0, 0, 0, 0, 0, 0, 0]
