@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <linux/sock_diag.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -152,6 +153,12 @@ int cl_carrier_socket(int ifindex, uint16_t port) {
     return -error;
   }
   return fd;
+}
+
+uint32_t cl_socket_drops(int fd) {
+  uint32_t figures[SK_MEMINFO_VARS] = {0};
+  socklen_t length = sizeof figures;
+  return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, figures, &length) ? 0 : figures[SK_MEMINFO_DROPS];
 }
 
 int cl_carrier_receive(int fd, uint8_t *octets, uint32_t size, uint8_t source[16]) {

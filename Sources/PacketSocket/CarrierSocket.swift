@@ -9,14 +9,24 @@ package import NetworkAddresses
 package struct CarrierSocket: ~Copyable {
     package let descriptor: Int32
     private var buffer = [UInt8](repeating: 0, count: 9216)
+    private var takenDrops: UInt32 = 0
 
-    package init(interfaceIndex: Int32, port: UInt16) throws(PacketSocketError) {
+    /// - Parameter receiveBuffer: octets to ask for.
+    package init(interfaceIndex: Int32, port: UInt16, receiveBuffer: Int) throws(PacketSocketError) {
         let descriptor = cl_carrier_socket(interfaceIndex, port)
         guard descriptor >= 0 else { throw PacketSocketError(.open, -descriptor) }
+        _ = cl_receive_buffer(descriptor, Int32(clamping: receiveBuffer))
         self.descriptor = descriptor
     }
 
     deinit { close(descriptor) }
+
+    /// Datagrams that the kernel dropped since the last call, for want of buffer as a rule.
+    package mutating func takeDrops() -> Int {
+        let total = cl_socket_drops(descriptor)
+        defer { takenDrops = total }
+        return Int(total &- takenDrops)
+    }
 
     /// The next waiting datagram; `nil` when there is none.
     package mutating func receive() -> (payload: [UInt8], source: IPAddress)? {

@@ -1,8 +1,10 @@
 import Foundation
 import Lab
+import MonotonicTime
 import Netlink
 import NetworkAddresses
 import PacketSocket
+import SpeakerDaemon
 import Testing
 import Wire
 
@@ -117,6 +119,26 @@ struct InterfaceWitnessTests {
             #expect(ContinuousClock.now - restored < .seconds(2 + Self.promptness))
         }
         #expect(harness.trouble == nil)
+    }
+
+    @Test("what the kernel dropped of IPv6 is counted, also when the socket is closed with the last IPv6 address")
+    func droppedSolicitations() async throws {
+        let segment = try await Segment.make()
+        var settings = PacketLoopSettings()
+        (settings.receiveBuffer, settings.reportInterval) = (1, .seconds(1000))
+        let harness = try await PacketLoopHarness.start(on: segment, settings: settings)
+        let target = try #require(Self.v6.v6)
+        let question = OutgoingFrame.solicitation(
+            .probe(for: target), destination: MACAddress(multicast: target.solicitedNode)
+        ).bytes(source: Segment.hostHardware)
+        try await harness.run {
+            try await harness.configure([Self.v6])
+            try await harness.wait(for: "three sockets") { try await segment.packetSockets() == 3 }
+            try await segment.sendFromHost([[UInt8]](repeating: question, count: 1000))
+            try await harness.configure([])
+            try await harness.wait(for: "two sockets") { try await segment.packetSockets() == 2 }
+            #expect(try await harness.counters?.kernelDrops ?? 0 > 0)
+        }
     }
 
     @Test("an interface that is renamed goes on answering on the same sockets, and announces nothing")

@@ -71,7 +71,9 @@ final class Segment: Sendable {
     }
 
     /// Puts frames of any kind on the cable, one after the other, as the other host.
-    func sendFromHost(_ frames: [UInt8]...) async throws {
+    func sendFromHost(_ frames: [UInt8]...) async throws { try await sendFromHost(frames) }
+
+    func sendFromHost(_ frames: [[UInt8]]) async throws {
         try await Self.inside(host) {
             let index = unsafe Int32(if_nametoindex("eth0"))
             let socket = try PacketSocket(etherType: .arp, interfaceIndex: index, filter: .none)

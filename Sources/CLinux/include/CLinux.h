@@ -40,6 +40,8 @@ int cl_udp6_socket(void);
 int cl_udp6_membership(int fd, int ifindex, const uint8_t group[16], int join);
 // UDP on one interface and port, for IPv6 and IPv4 (IPv4 alone where IPv6 is switched off).
 int cl_carrier_socket(int ifindex, uint16_t port);
+// Datagrams that were dropped since the socket was opened, modulo 2^32; 0 where the kernel does not tell (before 4.12).
+uint32_t cl_socket_drops(int fd);
 // Receives one datagram; `source` gets 16 octets, IPv4 as ::ffff:a.b.c.d. Returns the length or a negative errno.
 int cl_carrier_receive(int fd, uint8_t *octets, uint32_t size, uint8_t source[16]);
 int cl_netlink_socket(uint32_t groups);

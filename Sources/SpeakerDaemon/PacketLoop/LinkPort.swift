@@ -123,7 +123,8 @@ final class LinkPort<Core: LinkCore> {
     private func fitNeighborDiscovery(to interest: FrameInterest) -> Bool {
         let (targets, asked) = (interest.addresses.compactMap(\.v6), interest.askedHosts.compactMap(\.v6))
         guard !targets.isEmpty || !asked.isEmpty || interest.isListening && !interest.expectedAddresses.isEmpty else {
-            // Its filter would run on every IPv6 packet of the node.
+            // Its filter would run on every IPv6 packet of the node. What it counted goes with it.
+            takeKernelDrops()
             neighborDiscovery = nil
             return true
         }
@@ -182,7 +183,8 @@ final class LinkPort<Core: LinkCore> {
 
     private func openCarrier() {
         do throws(PacketSocketError) {
-            carrier = try CarrierSocket(interfaceIndex: configuration.interfaceIndex, port: HelloFrame.port)
+            carrier = try CarrierSocket(
+                interfaceIndex: configuration.interfaceIndex, port: HelloFrame.port, receiveBuffer: receiveBuffer)
             carrierTrouble = nil
         } catch {
             carrierTrouble = "no unicast carrier on port \(HelloFrame.port): \(error)"
@@ -202,7 +204,8 @@ final class LinkPort<Core: LinkCore> {
     }
 
     func takeKernelDrops() {
-        counters.kernelDrops &+= UInt64(arp.takeDrops() + hello.takeDrops() + (neighborDiscovery?.takeDrops() ?? 0))
+        let drops = [arp.takeDrops(), hello.takeDrops(), neighborDiscovery?.takeDrops(), carrier?.takeDrops()]
+        for count in drops { counters.kernelDrops &+= UInt64(count ?? 0) }
     }
 
     /// The next datagram of the unicast carrier, as the frame that it came in; the sender's hardware address is gone.
