@@ -10,7 +10,9 @@ public enum LinkEffect: Sendable, Hashable {
 
 /// What a late wake-up means for the frames that have piled up.
 package enum LateWakeUp: Sendable, Hashable {
-    /// They are as good as fresh.
+    /// Nothing: it was not late enough to matter.
+    case inTime
+    /// They are as good as fresh; the peers were given the time that passed.
     case proceed
     /// They are of another time: throw them away unseen.
     case flushSockets

@@ -133,9 +133,9 @@ package struct LinkSpeaker: Sendable {
         return effects
     }
 
-    /// The thread woke up this much later than it asked for; called before the sockets are drained.
+    /// The thread is this much later than it asked for; called before the sockets are drained.
     package mutating func wokeUpLate(by lateness: Interval, at now: Instant) -> LateWakeUp {
-        guard !isRestarting, lateness > configuration.timing.membership.lateness else { return .proceed }
+        guard !isRestarting, lateness > configuration.timing.membership.lateness else { return .inTime }
         punctuality.missed = true
         guard lateness > membership.deadInterval else {
             membership.excuse(lateness)

@@ -52,7 +52,7 @@ struct Layer2Core: LinkCore {
         return []
     }
 
-    func wokeUpLate(by lateness: Interval, at now: Instant) -> LateWakeUp { .proceed }
+    func wokeUpLate(by lateness: Interval, at now: Instant) -> LateWakeUp { .inTime }
     func announceRestart(at now: Instant) -> [LinkEffect] { [] }
     func mayEnd(at now: Instant) -> Bool { true }
 

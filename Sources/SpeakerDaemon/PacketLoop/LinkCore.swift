@@ -31,7 +31,8 @@ package protocol LinkCore: Sendable {
     /// The interface's state as netlink tells it, ahead of the control plane.
     mutating func interfaceChanged(hardwareAddress: MACAddress, isUp: Bool, at now: Instant) -> [LinkEffect]
 
-    /// The thread woke up this much later than it asked for, be it ever so little. Called before the sockets are drained.
+    /// The thread is this much later than it asked for, be it ever so little: it woke up late, or what it did since took so
+    /// long. Called before a socket is drained, and before `poll`.
     mutating func wokeUpLate(by lateness: Interval, at now: Instant) -> LateWakeUp
 
     /// The process is about to end and to be started again: say so to the peers, and go on answering.

@@ -54,13 +54,16 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
 
     /// One wake-up: orders, netlink, frames, deadlines, in this order.
     private mutating func turn() {
-        let deadline = nextDeadline(at: Self.now())
+        var deadline = nextDeadline(at: Self.now())
         pollSet.wait(nanoseconds: Self.now().remaining(until: deadline).nanoseconds)
         var now = Self.now()
-        if now > deadline { tellLateness(now - deadline, at: now) }
+        tellLateness(since: &deadline, at: now)
         // Once one of them has opened or closed a descriptor, the rest is found in the next turn.
-        for index in sources.indices where !needsRebuild && pollSet.isReady(index) { serve(sources[index], at: now) }
-        now = Self.now()
+        for index in sources.indices where !needsRebuild && pollSet.isReady(index) {
+            serve(sources[index], at: now)
+            now = Self.now()
+            tellLateness(since: &deadline, at: now)
+        }
         for port in ports.values {
             let effects = port.core.nextDeadline(at: now) <= now ? port.core.poll(at: now) : []
             perform(effects, on: port)
@@ -130,11 +133,20 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         frames.flush(port)
     }
 
-    /// Frames that piled up while the process was stopped are of another time: whoever sent them has moved on.
-    private mutating func tellLateness(_ lateness: Interval, at now: Instant) {
-        for port in ports.values where port.core.wokeUpLate(by: lateness, at: now) == .flushSockets {
+    /// Frames that piled up while the process was stopped are of another time: whoever sent them has moved on. It may be
+    /// stopped anywhere, so that this is asked before any frame is looked at and before anything is done that is due.
+    /// - Parameter deadline: When something is due; `now` once it has been told how late that is.
+    private mutating func tellLateness(since deadline: inout Instant, at now: Instant) {
+        guard now > deadline else { return }
+        var isMadeUpFor = false
+        for port in ports.values {
+            let wakeUp = port.core.wokeUpLate(by: now - deadline, at: now)
+            if wakeUp != .inTime { isMadeUpFor = true }
+            guard wakeUp == .flushSockets else { continue }
             for (descriptor, _) in port.descriptors { frames.discard(port, descriptor) }
         }
+        // What is too little to matter adds up.
+        if isMadeUpFor { deadline = now }
     }
 
     // MARK: Orders
