@@ -142,18 +142,36 @@ extension Membership {
 
     private mutating func join(at now: Instant, _ directives: inout [Directive]) {
         guard environment.hasKey, environment.isUp else { return }
-        for id in environment.recorded where peers[id] == nil && id != me {
-            guard let known = environment.known.first(where: { $0.id == id }),
-                let address = environment.askable(known.addresses)
-            else { continue }
-            directives.append(.ask(address, nil))
-        }
+        askRecorded(at: now, &directives)
         askGateways(at: now, &directives)
         deadline = min(deadline, now + timing.kernelAsk)
         guard let snapshotSince, hasListened(snapshotSince, at: now) else { return }
         phase = .ready
         lastForeign = now
         directives.append(.becameReady)
+    }
+
+    /// Asks for the unheard nodes of the record in turns: in a big cluster that boots, everybody asks for everybody by
+    /// broadcast. One that has answered is alive for as long as this speaker joins.
+    private mutating func askRecorded(at now: Instant, _ directives: inout [Directive]) {
+        guard lastRecordAsk.map({ now - $0 >= timing.kernelAsk }) ?? true else { return }
+        lastRecordAsk = now
+        let recorded = environment.recorded
+        var asked = 0
+        for step in recorded.indices {
+            let slot = (recordCursor + step) % recorded.count
+            let id = recorded[slot]
+            guard id != me, peers[id] == nil, knownKernels[id].map({ $0.at < joiningSince }) ?? true,
+                let known = environment.known.first(where: { $0.id == id }),
+                let address = environment.askable(known.addresses)
+            else { continue }
+            directives.append(.ask(address, nil))
+            asked += 1
+            if asked == timing.recordAsks {
+                recordCursor = slot + 1
+                break
+            }
+        }
     }
 
     private func hasListened(_ snapshotSince: Instant, at now: Instant) -> Bool {

@@ -19,6 +19,9 @@ package struct Membership: Sendable {
     var firstForeign: Instant?
     var lastForeign: Instant
     var lastGatewayAsk: Instant?
+    var lastRecordAsk: Instant?
+    /// Which of the recorded nodes is asked next.
+    var recordCursor = 0
     var snapshotSince: Instant?
     var silentUntil: Instant?
     var nextHello: Instant
@@ -140,6 +143,8 @@ package struct Membership: Sendable {
         let (base, families) = (baseInterval, self.environment.families)
         self.timing = timing
         self.environment = environment
+        let known = Set(environment.known.map(\.id))
+        knownKernels = knownKernels.filter { known.contains($0.key) }
         if environment.families != families {
             // Whoever could not be asked, or was asked from an address that is gone, is asked anew before it is judged.
             peers.updateAll { if $0.state == .absent { $0.lastAnswer = now } }
@@ -212,8 +217,12 @@ package struct Membership: Sendable {
     package mutating func expect(_ id: NodeID, isJoiner: Bool, at now: Instant) -> [Directive] {
         guard id != me else { return [] }
         if var peer = peers[id] {
-            guard isJoiner, peer.state == .joining else { return [] }
-            peer.becomeAbsent(at: now)
+            switch peer.state {
+            // Dead here only because this speaker does not hear it: what it claims stands.
+            case .dead where isVouched(id, at: now): peer.becomeReady()
+            case .joining where isJoiner: peer.becomeAbsent(at: now)
+            case .joining, .ready, .absent, .dead: return []
+            }
             peers[id] = peer
         } else {
             guard peers.count < timing.peerLimit else { return [] }

@@ -12,6 +12,8 @@ public struct MembershipTiming: Sendable, Hashable {
     public var deadIntervals = 5
     /// Between two questions to a kernel.
     public var kernelAsk: Interval = .milliseconds(50)
+    /// Nodes of the record that a joining speaker asks for at once: 150 of them are asked within the listening time.
+    public var recordAsks = 16
     /// Unanswered questions until an absent peer is declared dead.
     public var unansweredAsks = 10
     /// How long an absent peer that cannot be asked is believed after it said that it restarts.

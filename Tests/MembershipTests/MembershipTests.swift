@@ -88,6 +88,47 @@ struct MembershipTests {
         #expect(segment.state("b") == .dead)
     }
 
+    @Test("a dead peer whose claims are repeated by one that hears it is ready again, and dead when that one loses it")
+    func vouchedForLater() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(2000, greeting: ["c"])
+        #expect(segment.membership.expect(NodeID(name: "b"), isJoiner: false, at: segment.now).isEmpty)
+        segment.hello("c", hears: ["me", "b"])
+        #expect(
+            segment.membership.expect(NodeID(name: "b"), isJoiner: false, at: segment.now) == [.peer(NodeID(name: "b"))]
+        )
+        segment.pass(3000, greeting: ["c"], hears: ["me", "b"])
+        #expect(segment.state("b") == .ready)
+        segment.pass(300, greeting: ["c"])
+        #expect(segment.state("b") == .dead)
+    }
+
+    @Test("a joining speaker asks for 16 nodes of the record each 50 ms, in turns, and for none that has answered")
+    func recordAsks() {
+        var segment = Segment()
+        var environment = segment.membership.environment
+        environment.known = (1...100).map { number in
+            .init(
+                id: NodeID(name: "n\(number)"), name: "n\(number)",
+                addresses: [.v4(IPv4Address(192, 168, 57, 100 + UInt8(number)))])
+        }
+        environment.recorded = environment.known.map(\.id)
+        segment.membership.configure(environment, timing: MembershipTiming(), at: segment.now)
+        func asked(_ directives: [Membership.Directive]) -> [IPAddress] {
+            directives.compactMap { directive in
+                if case .ask(let address, _) = directive, address != Segment.gateway { address } else { nil }
+            }
+        }
+        let first = asked(segment.pass(500))
+        #expect(first.count == 160)
+        #expect(Set(first).count == 100)
+        for known in environment.known.dropLast() {
+            _ = segment.membership.heardKernel(known.addresses[0], MACAddress(2, 0, 0, 0, 0, 9), at: segment.now)
+        }
+        #expect(asked(segment.pass(100)) == Array(repeating: environment.known[99].addresses[0], count: 2))
+    }
+
     @Test("whoever hears nothing at all accuses nobody, and is deaf")
     func deaf() {
         var segment = Segment()
