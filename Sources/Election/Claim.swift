@@ -74,6 +74,7 @@ struct AddressState: Sendable {
     var best: Claim?
     var role: Role = .none
     var vacantSince: Instant?
+    var absence: Absence?
     /// The next list repeats the best claim, because a lower one was heard.
     var isRelayed = false
     /// A foreign host uses the address: not taken before this.
@@ -100,6 +101,13 @@ struct AddressState: Sendable {
         case owner(Ownership)
         case helper(NodeID)
         case probing
+    }
+
+    /// The owner is absent since then, and a peer said last at `heldAt` that it helps.
+    struct Absence: Sendable {
+        let owner: NodeID
+        let since: Instant
+        var heldAt: Instant?
     }
 
     struct Intent: Sendable {

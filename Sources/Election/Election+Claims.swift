@@ -59,6 +59,7 @@ extension Election {
             }
         guard slots[entry.address] != nil || states.count - intentCount < timing.strangerLimit else { return }
         let slot = slot(of: entry.address)
+        if case .held = entry.kind, states[slot].absence?.owner == owner { states[slot].absence?.heldAt = now }
         check(entry, owner, sender, senderIsStale, slot, at: now, &directives)
         if let ownership = states[slot].ownership {
             guard owner != me else { return }
@@ -100,7 +101,9 @@ extension Election {
         } else if states[slot].isHigher(entry.term, owner, than: best) {
             states[slot].best = claim
             touch(slot)
-        } else if best.isReleased, owner == sender, best.owner != sender, peers[sender]?.isPresent == true {
+        } else if owner == sender, best.owner != sender, best.isReleased || isGone(best.owner),
+            peers[sender]?.isPresent == true
+        {
             // Nobody stands above it any more: the address is not vacant, whatever its terms were.
             states[slot].highestTerm = max(states[slot].highestTerm, best.term)
             states[slot].best = claim
@@ -112,6 +115,11 @@ extension Election {
             states[slot].isRelayed = true
             schedule.request(at: now, timing)
         }
+    }
+
+    /// A node whose claims do not stand, whatever it claimed.
+    private func isGone(_ node: NodeID) -> Bool {
+        node != me && peers[node].map { $0.condition == .gone } ?? true
     }
 
     private mutating func accept(

@@ -177,16 +177,18 @@ extension Election {
             switch owner.condition {
             case .candidate, .listing:
                 states[slot].vacantSince = nil
+                states[slot].absence = nil
                 return idle(slot, at: now, &directives)
             case .absent where states[slot].intent?.weights[best.owner] != nil && !owner.isLeaving:
                 states[slot].vacantSince = nil
-                guard owner.canBeHelped, index(slot, without: best.owner) == 0 else {
-                    return idle(slot, at: now, &directives)
-                }
+                guard owner.canBeHelped, let index = index(slot, without: best.owner),
+                    isHelpDue(slot, best.owner, index, at: now)
+                else { return idle(slot, at: now, &directives) }
                 return help(slot, best.owner, at: now, &directives)
             case .absent, .gone: break
             }
         }
+        states[slot].absence = nil
         guard let index = index(slot) else {
             states[slot].vacantSince = nil
             return idle(slot, at: now, &directives)
@@ -207,6 +209,22 @@ extension Election {
         } else {
             take(slot, settlingSince: states[slot].best == nil ? now : nil, at: now, &directives)
         }
+    }
+
+    /// The first in order helps at once. The others cannot know that it does before they hear it: its view of the API may
+    /// differ. Several helpers give the same answer.
+    private mutating func isHelpDue(_ slot: Int, _ owner: NodeID, _ index: Int, at now: Instant) -> Bool {
+        let absence =
+            states[slot].absence.flatMap { $0.owner == owner ? $0 : nil }
+            ?? AddressState.Absence(owner: owner, since: now)
+        states[slot].absence = absence
+        if index == 0 { return true }
+        if case .helper(owner) = states[slot].role { return true }
+        let due = max(
+            absence.since + min(timing.rankDelay * index, timing.rankDelayLimit),
+            absence.heldAt.map { $0 + timing.heldPatience } ?? now)
+        if now < due { wake(slot, due) }
+        return now >= due
     }
 
     /// Neither answers nor probes.

@@ -170,6 +170,7 @@ package struct Election: Sendable {
         for slot in states.indices {
             states[slot].role = .none
             states[slot].vacantSince = nil
+            states[slot].absence = nil
             states[slot].isRelayed = false
             if forgettingClaims { states[slot].best = nil }
         }

@@ -6,6 +6,8 @@ public struct ElectionTiming: Sendable, Hashable {
     public var rankDelay: Interval = .milliseconds(500)
     /// The longest rank delay; also the wait of a speaker that nobody seems to hear.
     public var rankDelayLimit: Interval = .seconds(3)
+    /// A helper whose claims are not heard for this long is not waited for: two of its lists in a row may be lost.
+    public var heldPatience: Interval = .milliseconds(2500)
     /// A full list of claims is sent this often.
     public var claimsPeriod: Interval = .seconds(1)
     /// And at these times after a change. Dense at first: with 20 % loss, two of these lost in a row must not leave two

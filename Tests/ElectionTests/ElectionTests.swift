@@ -160,6 +160,44 @@ struct ElectionTests {
         #expect(bench.pass(20) == [.stopHelping(Bench.address)])
     }
 
+    @Test("where nobody says that it helps, the next in order does, after 0.5 s for each before it")
+    func helperBehind() {
+        var bench = Bench(eligible: ["me": -1, "b": 0, "c": 0, "d": 0])
+        for name in ["b", "c", "d"] { bench.peer(name, .candidate) }
+        _ = bench.hear("b", term: 1)
+        _ = bench.ready()
+        bench.peer("b", .absent)
+        #expect(bench.pass(900).isEmpty)
+        #expect(bench.pass(150) == [.help(Bench.address, NodeID(name: "b"))])
+        bench.peer("b", .candidate)
+        #expect(bench.pass(20) == [.stopHelping(Bench.address)])
+        bench.peer("b", .absent)
+        for _ in 0..<5 {
+            #expect(bench.pass(900).isEmpty)
+            _ = bench.hear("c", term: 1, kind: .held(owner: NodeID(name: "b")))
+        }
+        #expect(bench.pass(2400).isEmpty)
+        #expect(bench.pass(150) == [.help(Bench.address, NodeID(name: "b"))], "the helper is gone, too")
+        _ = bench.hear("c", term: 1, kind: .held(owner: NodeID(name: "b")))
+        #expect(bench.pass(3000).isEmpty, "two that help at once must not both stop")
+    }
+
+    @Test("a live owner is followed, whatever term a node had that is gone; what is taken next is above both")
+    func lowerThanGone() {
+        var bench = Bench()
+        for name in ["b", "c"] { bench.peer(name, .candidate) }
+        _ = bench.hear("b", term: 9)
+        _ = bench.ready()
+        _ = bench.hear("c", term: 2)
+        #expect(bench.election.claim(on: Bench.address)?.owner == NodeID(name: "b"))
+        bench.peer("b", .gone)
+        _ = bench.hear("c", term: 2)
+        #expect(bench.pass(5000).isEmpty)
+        #expect(bench.election.claim(on: Bench.address)?.owner == NodeID(name: "c"))
+        bench.peer("c", .gone)
+        #expect(bench.pass(20).took == 10)
+    }
+
     @Test("what was held for me while I was away is mine again, at the same term")
     func returning() {
         var bench = Bench()

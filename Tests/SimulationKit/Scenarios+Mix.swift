@@ -48,6 +48,7 @@ extension Scenario {
         .deleteStaleOwner, .deleteMany, .deleteHelped, .deleteStaleHelper, .deleteHungWatch, .viewsDisagree,
         .reuseStaleOwner,
         .weightsFlap, .joinerOnlyCandidate, .probing, .probingFree, .floodedClaims,
+        .bridgeBoots, .partialHeal, .lowTermOwner, .highestTerm, .helperDisagrees, .halfBoots,
         .secondWireCut, .firstWireCut, .twoWiresRestart, .twoWiresPowerOff,
         .mix, .mixWithLoss,
     ]
