@@ -116,10 +116,17 @@ extension LinkSpeaker {
     /// The own name on another frame: an echo, another interface of this node, or another node with the same name.
     private mutating func receiveOwnName(_ view: HelloFrameView, at now: Instant) -> [LinkEffect] {
         let header = view.header
-        // VLAN interfaces share their parent's hardware address, but no two share an incarnation.
-        if header.incarnation != membership.incarnation,
-            let sibling = configuration.siblings.first(where: { $0.hardwareAddress == header.hardwareAddress })
-        {
+        // Before the siblings: VLAN interfaces share their parent's hardware address, but no two share an incarnation.
+        switch membership.receiveOwnName(header, at: now) {
+        case .reflection:
+            count(.reflected)
+            return []
+        case .unproven:
+            count(.rivalIncarnation)
+            return []
+        case .alive: break
+        }
+        if let sibling = configuration.siblings.first(where: { $0.hardwareAddress == header.hardwareAddress }) {
             guard sibling.goesFirst else {
                 count(.reflected)
                 return []
@@ -129,19 +136,14 @@ extension LinkSpeaker {
             return (isNew ? [.report(.sameSegment(interface: sibling.interfaceName))] : [])
                 + perform(directives, at: now)
         }
-        switch membership.receiveOwnName(header, at: now) {
-        case .reflection:
-            count(.reflected)
-            return []
-        case .rivalIgnored:
+        guard membership.givesWay(to: header) else {
             count(.rivalIncarnation)
             return []
-        case .conflict:
-            let isNew = membership.phase != .conflict
-            let directives = membership.fallSilent(.conflict, incarnation: nextIncarnation(), at: now)
-            return (isNew ? [.report(.nameConflict(hardwareAddress: header.hardwareAddress))] : [])
-                + perform(directives, at: now)
         }
+        let isNew = membership.phase != .conflict
+        let directives = membership.fallSilent(.conflict, incarnation: nextIncarnation(), at: now)
+        return (isNew ? [.report(.nameConflict(hardwareAddress: header.hardwareAddress))] : [])
+            + perform(directives, at: now)
     }
 
     private mutating func count(_ reason: HelloDropReason) { counters.framesDropped[reason, default: 0] &+= 1 }

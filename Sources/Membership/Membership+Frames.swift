@@ -8,21 +8,44 @@ extension Membership {
         case dropped(HelloDropReason)
     }
 
-    /// A frame under the own name.
-    package enum OwnName: Sendable, Hashable {
-        /// The own frame came back.
-        case reflection
-        /// Another speaker with the own name; this one keeps going.
-        case rivalIgnored
-        /// Another speaker with the own name goes first: be silent.
-        case conflict
+    /// Another incarnation under the own name, and how many frames in a row have come from it.
+    struct Namesake: Sendable {
+        let incarnation: UInt64
+        var sequence: UInt64
+        var heardAt: Instant
+        var frames = 1
     }
 
-    /// A frame under the own name from elsewhere: the joining one, or the lower incarnation, falls silent.
+    /// What a frame under the own name is.
+    package enum OwnName: Sendable, Hashable {
+        /// A frame of this process came back.
+        case reflection
+        /// Perhaps a recording: anybody can send that, without the key.
+        case unproven
+        /// Its sender is at work elsewhere at this time.
+        case alive
+    }
+
+    /// Notes a frame under the own name. Its sender is believed to live when its sequence numbers rise, and quickly.
     package mutating func receiveOwnName(_ header: HelloHeader, at now: Instant) -> OwnName {
-        guard header.incarnation != incarnation else { return .reflection }
-        guard header.phase.isAtWork, phase != .ready || header.incarnation > incarnation else { return .rivalIgnored }
-        return .conflict
+        guard header.incarnation != incarnation, !formerIncarnations.contains(header.incarnation) else {
+            return .reflection
+        }
+        guard let index = namesakes.firstIndex(where: { $0.incarnation == header.incarnation }) else {
+            if namesakes.count >= timing.namesakeLimit { namesakes.removeFirst() }
+            namesakes.append(Namesake(incarnation: header.incarnation, sequence: header.sequence, heardAt: now))
+            return .unproven
+        }
+        guard header.sequence > namesakes[index].sequence else { return .unproven }
+        let isInRow = now - namesakes[index].heardAt < deadInterval
+        namesakes[index].frames = isInRow ? min(namesakes[index].frames + 1, timing.namesakeFrames) : 1
+        (namesakes[index].sequence, namesakes[index].heardAt) = (header.sequence, now)
+        return namesakes[index].frames == timing.namesakeFrames ? .alive : .unproven
+    }
+
+    /// Of two speakers with one name the joining one, or the one with the lower incarnation, falls silent.
+    package func givesWay(to header: HelloHeader) -> Bool {
+        header.phase.isAtWork && (phase != .ready || header.incarnation > incarnation)
     }
 
     /// Falls silent, because of the own name or another own interface, until `conflictRetry` after the last such frame.

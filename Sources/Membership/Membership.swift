@@ -28,6 +28,9 @@ package struct Membership: Sendable {
     var deadline: Instant
     /// Peers that are suspected, as of the last `poll`, which alone suspects anybody.
     var suspects = 0
+    /// Earlier incarnations of this process, the newest last.
+    var formerIncarnations: [UInt64] = []
+    var namesakes: [Namesake] = []
     /// Kernels of speakers that a Lease names: when they answered, from where.
     var knownKernels: [NodeID: (at: Instant, hardwareAddress: MACAddress)] = [:]
 
@@ -160,6 +163,8 @@ package struct Membership: Sendable {
 
     /// Starts over under a new incarnation: after a long pause, a changed interface, a conflict.
     package mutating func rejoin(incarnation: UInt64, at now: Instant) -> [Directive] {
+        formerIncarnations.append(self.incarnation)
+        if formerIncarnations.count > timing.namesakeLimit { formerIncarnations.removeFirst() }
         self.incarnation = incarnation
         phase = .joining
         peers.removeAll()

@@ -34,6 +34,10 @@ public struct MembershipTiming: Sendable, Hashable {
     public var loneListen: Interval = .seconds(2)
     /// The silence of an own-name rival after which a speaker in conflict tries again.
     public var conflictRetry: Interval = .seconds(3)
+    /// Frames in a row, each with a higher sequence number, that prove that a rival is no recording.
+    public var namesakeFrames = 3
+    /// Rivals, and own earlier incarnations, that are remembered.
+    public var namesakeLimit = 64
     /// The largest dead interval that false deaths double a peer to.
     public var longestDeadInterval: Interval = .seconds(4)
     /// Half of what false deaths added is forgotten after this long.

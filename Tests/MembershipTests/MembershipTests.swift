@@ -312,20 +312,50 @@ struct MembershipTests {
         #expect(segment.membership.peers[NodeID(name: "b")]?.suspectedAt == nil)
     }
 
+    private static func rival(
+        _ incarnation: UInt64, _ sequence: UInt64, _ phase: HelloPhase = .ready
+    ) -> HelloHeader {
+        HelloHeader(
+            cluster: ClusterID(rawValue: 1), node: NodeID(name: "b"), incarnation: incarnation, sequence: sequence,
+            hardwareAddress: MACAddress(2, 5, 5, 5, 5, 5), phase: phase, isStale: false, details: 0)
+    }
+
     @Test(
         "of two speakers of one name the joining one, or the lower incarnation, falls silent", arguments: [true, false])
     func ownName(isJoining: Bool) {
         var segment = Segment(name: "b")
         if !isJoining { segment.becomeReady(with: ["c"]) }
-        func rival(_ incarnation: UInt64) -> HelloHeader {
-            HelloHeader(
-                cluster: ClusterID(rawValue: 1), node: NodeID(name: "b"), incarnation: incarnation, sequence: 1,
-                hardwareAddress: MACAddress(2, 5, 5, 5, 5, 5), phase: .ready, isStale: false, details: 0)
+        #expect(segment.membership.receiveOwnName(Self.rival(100, 1), at: segment.now) == .reflection)
+        #expect(segment.membership.givesWay(to: Self.rival(101, 1)))
+        #expect(!segment.membership.givesWay(to: Self.rival(101, 1, .joining)))
+        #expect(segment.membership.givesWay(to: Self.rival(99, 1)) == isJoining)
+    }
+
+    @Test("a rival is one whose sequence numbers rise; a recording of it is none, however often it is sent")
+    func ownNameReplayed() {
+        var segment = Segment(name: "b")
+        func hear(_ sequence: UInt64, after milliseconds: Int) -> Membership.OwnName {
+            segment.now = segment.now + .milliseconds(Int64(milliseconds))
+            return segment.membership.receiveOwnName(Self.rival(101, sequence), at: segment.now)
         }
-        #expect(segment.membership.receiveOwnName(rival(100), at: segment.now) == .reflection)
-        #expect(segment.membership.receiveOwnName(rival(101), at: segment.now) == .conflict)
-        #expect(
-            segment.membership.receiveOwnName(rival(99), at: segment.now) == (isJoining ? .conflict : .rivalIgnored))
+        #expect((0..<50).allSatisfy { _ in hear(7, after: 200) == .unproven })
+        #expect(hear(8, after: 200) == .unproven)
+        #expect(hear(9, after: 200) == .unproven, "the silence before counts anew")
+        #expect(hear(10, after: 100) == .alive)
+        #expect((8...10).allSatisfy { hear($0, after: 100) == .unproven })
+        #expect(hear(11, after: 4000) == .unproven)
+        #expect(hear(12, after: 100) == .unproven)
+        #expect(hear(13, after: 100) == .alive)
+    }
+
+    @Test("frames from before a rejoining are reflections, too")
+    func ownNameBefore() {
+        var segment = Segment(name: "b")
+        _ = segment.membership.rejoin(incarnation: 200, at: segment.now)
+        for sequence in 1...9 {
+            #expect(
+                segment.membership.receiveOwnName(Self.rival(100, UInt64(sequence)), at: segment.now) == .reflection)
+        }
     }
 
     @Test("no more peers than one Hello can list, and a dead one makes room")
