@@ -48,11 +48,14 @@ extension LinkSpeaker {
         guard case .claims(let part) = try view.body() else { return [] }
         var effects: [LinkEffect] = []
         for entry in part.entries {
-            farewell?.awaited.remove(entry.address)
+            if case .held = entry.kind {
+                farewell?.awaited.remove(entry.address)
+                continue
+            }
             guard let mine = election.claim(on: entry.address), mine.owner == me, entry.term > mine.term,
                 layer2.isAnswered(entry.address)
             else { continue }
-            if case .held = entry.kind { continue }
+            farewell?.awaited.remove(entry.address)
             layer2.withdraw(entry.address)
             effects.append(.report(.gaveUp(entry.address, reason: .higherClaim)))
         }
