@@ -9,6 +9,28 @@ public struct HelloKeys: Sendable, Hashable {
     public init(current: [UInt8], previous: [UInt8]? = nil) { (self.current, self.previous) = (current, previous) }
 }
 
+/// The keys that a speaker uses, as the control plane publishes them one after the other.
+///
+/// A new current key without a previous one comes when the Secret was made anew, or when the speaker has missed steps of
+/// a rotation. Others may not have read it yet, some perhaps for hours, so the key that was current before is still
+/// accepted, until the next change: speakers that understand nobody would all answer for everything.
+public struct HelloKeyring: Sendable, Hashable {
+    public private(set) var keys: HelloKeys?
+    private var published: HelloKeys?
+
+    public init() {}
+
+    /// - Returns: whether the keys differ from what was published before.
+    public mutating func publish(_ new: HelloKeys) -> Bool {
+        guard new != published else { return false }
+        published = new
+        let replaced = keys?.current
+        keys = new
+        if new.previous == nil, replaced != new.current { keys?.previous = replaced }
+        return true
+    }
+}
+
 /// Signs and checks frames. `HMACAuthenticator` is the one that speaks to other speakers; a simulation of thousands of
 /// hours may inject a cheaper one.
 public protocol HelloAuthenticator: Sendable {

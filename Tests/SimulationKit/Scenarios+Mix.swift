@@ -42,7 +42,7 @@ extension Scenario {
         .longLists, .filterAll,
         .filterOne, .filterAppears, .wireless, .loneNode, .loneNodeWithoutGateway, .twoNodesWithoutGateway,
         .replayedFrames, .forgedFrames,
-        .keyRotation, .sameName, .sameSegment, .reflected,
+        .keyRotation, .keyReplaced, .ownHelloReplayed, .sameName, .sameSegment, .reflected,
         .apiOutageReboot, .cutOldRecord, .apiOutage, .apiCutOne, .apiCutMost, .powerOffInOutage, .staleThenHeal,
         .labelChange, .labelChangeWithLoss, .selectorsChange, .endpointMoves, .drain, .cordon, .delete,
         .deleteStaleOwner, .deleteMany, .deleteHelped, .deleteStaleHelper, .deleteHungWatch, .viewsDisagree,

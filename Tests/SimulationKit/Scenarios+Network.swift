@@ -204,6 +204,30 @@ extension Scenario {
         return 8
     }
 
+    /// The Secret is deleted and made anew while the owner cannot read it for longer than the hold.
+    package static let keyReplaced = Scenario("key_replaced", nodes: [2, 3, 4]) { s in
+        s.cutFromAPI(s.owner(), seconds: 60)
+        s.after(1) { $0.rotateKeys(to: HelloKeys(current: [2])) }
+        return 60
+    }
+
+    /// One Hello that a node sent as ready is sent to it again and again, by somebody without the key, also while it joins.
+    package static let ownHelloReplayed = Scenario("own_hello_replayed", [.nothingMoves], isAuthentic: true) { s in
+        let node = s.owner()
+        s.replaysHello(of: node, every: 0.2, from: 1, until: 16)
+        if s.random.chance(0.5) {
+            s.after(3) { $0.kill(node, graceful: $0.random.chance(0.5)) }
+            s.after(5) { $0.boot(node) }
+        } else {
+            s.after(3) { $0.pause(node, seconds: 2) }
+        }
+        s.after(15) { s in
+            guard let phase = node.speaker?.phase, phase != .ready else { return }
+            s.problems.append("\(node.name) is silenced by a replayed frame: \(phase)")
+        }
+        return 16
+    }
+
     package static let sameName = Scenario("same_name", [], nodes: [3]) { s in
         let twin = s.addNode(name: s.owner().name)
         s.boot(twin)

@@ -76,7 +76,7 @@ extension Scenario {
 
     /// Half of a big cluster is off while the other half boots: each of these asks for all the nodes of the record, and
     /// what they ask together stays bounded.
-    package static let halfBoots = Scenario("half_boots", [.onlyTheEnd], nodes: [40], addresses: [200], warmUp: 12) {
+    package static let halfBoots = Scenario("half_boots", [.onlyTheEnd], nodes: [40], addresses: [80], warmUp: 12) {
         s in
         for node in s.nodes { s.powerOff(node) }
         let half = s.nodes.prefix(s.nodes.count / 2)

@@ -25,7 +25,7 @@ extension Simulation {
 
     package func rotateKeys(to keys: HelloKeys) {
         self.keys = keys
-        fanOut { node in node.keys = keys }
+        fanOut { node in _ = node.keyring.publish(keys) }
     }
 
     /// A change of something else that speakers watch (drain, Leases, …).
@@ -122,7 +122,7 @@ extension Simulation {
         node.hasSnapshot = true
         node.view = truth
         node.records = records
-        node.keys = keys
+        _ = node.keyring.publish(keys)
         node.lastContact = now
         node.lastEventAt = now
         node.knownPeers = leasedPeers(of: node)

@@ -17,6 +17,24 @@ extension Simulation {
         }
     }
 
+    /// Somebody records one Hello of a node, and sends it to that node all the time.
+    package func replaysHello(of node: VirtualNode, every period: Double, from start: Double, until end: Double) {
+        recorded = []
+        after(start) { s in
+            let frames = s.recorded ?? []
+            s.recorded = nil
+            guard
+                let hello = frames.last(where: { frame in
+                    MACAddress(rawValue: frame[6..<12].reduce(0) { $0 << 8 | UInt64($1) }) == node.hardwareAddress
+                        && frame[HelloFrame.ethernetHeaderLength + 3] == 1
+                })
+            else { return }
+            for time in stride(from: 0, to: end - start, by: period) {
+                s.after(time) { $0.hand(.speakers(hello), to: node) }
+            }
+        }
+    }
+
     private func replay(_ frames: [[UInt8]]) {
         for (index, frame) in frames.enumerated() {
             after(Double(index) * 0.002) { s in

@@ -24,7 +24,7 @@ extension Simulation {
         node.answers = [:]
         node.clockOffset = .lasting(random.uniform(0, 1e6))
         // The key comes with the snapshot; a key once loaded is kept in the process only.
-        node.keys = nil
+        node.keyring = HelloKeyring()
         node.speaker = LinkSpeaker(
             configuration(of: node), incarnation: random.next(), authenticator: authenticator,
             at: now + node.clockOffset)
@@ -147,7 +147,7 @@ extension Simulation {
         configuration.knownPeers = node.knownPeers
         configuration.isStale = node.wasStale
         configuration.isLeaving = node.isLeaving
-        configuration.keys = node.keys
+        configuration.keys = node.keyring.keys
         configuration.timing = timing
         configuration.intents = node.hasSnapshot ? intents(of: node) : nil
         return configuration

@@ -66,7 +66,7 @@ package final class VirtualNode {
     var leasedAt: Instant?
     var knownPeers: [KnownPeer] = []
     package var isLeaving = false
-    package var keys: HelloKeys?
+    package var keyring = HelloKeyring()
     var isViewChanged = false
     var wasStale = false
     /// What it answers, as last seen by the observer.

@@ -186,6 +186,23 @@ import Wire
         let rotated = Self.secret(two.base64EncodedString(), previous: one.base64EncodedString())
         #expect(key.take(.applied(rotated)) == .loaded)
         #expect(key.keys == HelloKeys(current: Array(two), previous: Array(one)))
+        #expect(key.take(.applied(Self.secret(two.base64EncodedString()))) == .loaded)
+        #expect(key.keys == HelloKeys(current: Array(two)), "the last step of a rotation takes the old key away")
+    }
+
+    @Test("a key that takes the place of another without a rotation leaves that one accepted until the next change")
+    func replacedKey() {
+        var key = HelloKeySecret()
+        let keys = (1...3).map { Data(repeating: $0, count: 32) }
+        let secrets = keys.map { Self.secret($0.base64EncodedString()) }
+        #expect(key.take(.applied(secrets[0])) == .loaded)
+        _ = key.take(.deleted(secrets[0]))
+        #expect(key.take(.applied(secrets[1])) == .loaded)
+        #expect(key.keys == HelloKeys(current: Array(keys[1]), previous: Array(keys[0])))
+        #expect(key.take(.replaced([secrets[1]])) == .unchanged)
+        #expect(key.keys?.previous == Array(keys[0]))
+        #expect(key.take(.applied(secrets[2])) == .loaded)
+        #expect(key.keys == HelloKeys(current: Array(keys[2]), previous: Array(keys[1])))
     }
 
     @Test("a speaker whose Lease is no longer renewed is forgotten, but not while the API cannot be read")

@@ -5,7 +5,8 @@ package import Wire
 /// The key of Hello frames, as the Secret tells it. A key once loaded is never lost: an API outage, or somebody who
 /// deletes the Secret, must not silence the speakers.
 package struct HelloKeySecret: Sendable, Hashable {
-    package private(set) var keys: HelloKeys?
+    private var keyring = HelloKeyring()
+    package var keys: HelloKeys? { keyring.keys }
     /// Shorter keys are refused: HMAC-SHA-256 wants 32 bytes (RFC 2104 §3).
     static let shortestKey = 16
 
@@ -40,9 +41,7 @@ package struct HelloKeySecret: Sendable, Hashable {
                     + "delete it, and the controller makes a new one")
         }
         let new = HelloKeys(current: current, previous: Self.key(secret.data?[HeraldObjects.helloKeyPrevious]))
-        guard new != keys else { return .unchanged }
-        keys = new
-        return .loaded
+        return keyring.publish(new) ? .loaded : .unchanged
     }
 
     private static func key(_ base64: String?) -> [UInt8]? {
