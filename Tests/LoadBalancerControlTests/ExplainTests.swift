@@ -158,18 +158,137 @@ struct ExplainTests {
     func announced() throws {
         let world = try World(
             World.join(
-                World.pool, Self.web, Self.served, World.node("n1"),
-                """
-                kind: ServiceL2Status
-                metadata: {name: default-web, namespace: herald-system}
-                status:
-                  serviceNamespace: default
-                  serviceName: web
-                  addresses: [{address: 192.168.57.200, interface: eth0, node: n1, hardwareAddress: "02:00:00:00:00:01", since: "2026-11-21T11:59:00Z"}]
-                """))
+                World.pool, Self.web, Self.served, World.node("n1"), World.lease("speaker-n1"), Self.record))
         let lines = world.explain("web")
         #expect(lines.contains("  node n1: eligible; announces it on eth0 (02:00:00:00:00:01) for 60s"))
         #expect(lines.contains("  → announced by n1 on eth0"))
+        #expect(lines.last?.hasPrefix("  Nothing.") == true, "\(lines)")
+    }
+
+    static let record = """
+        kind: ServiceL2Status
+        metadata: {name: default-web, namespace: herald-system}
+        status:
+          serviceNamespace: default
+          serviceName: web
+          addresses: [{address: 192.168.57.200, interface: eth0, node: n1, hardwareAddress: "02:00:00:00:00:01", since: "2026-11-21T11:59:00Z"}]
+        """
+
+    static let announced = World.service("web").replacing(
+        "status: {",
+        with: "status: {conditions: [\(["Allocated", "Announced"].map(condition).joined(separator: ", "))], ")
+
+    static func condition(_ type: String) -> String {
+        "{type: lb.cluster.home/\(type), status: \"True\", reason: Done, message: done, lastTransitionTime: \"2026-11-21T11:59:00Z\"}"
+    }
+
+    @Test(
+        "a recorded announcer whose speaker does not run is told as such, by explain and in the list",
+        arguments: [
+            (
+                World.join(World.node("n1"), World.lease("speaker-n1", renewed: "2026-11-21T11:59:00.000000Z")),
+                "its speaker has been silent since 2026-11-21T11:59:00Z"
+            ),
+            (World.node("n1"), "it has no speaker"),
+            (World.join(World.node("n2"), World.lease("speaker-n1")), "the node is gone"),
+            (World.join(World.node("n1"), World.lease("speaker-n1")), nil),
+        ] as [(String, String?)])
+    func silentAnnouncer(_ cluster: String, _ silence: String?) throws {
+        let world = try World(World.join(World.pool, Self.announced, Self.served, Self.record, cluster))
+        let lines = world.explain("web")
+        let row = try #require(ServiceView(namespace: nil).rows(of: world.snapshot, now: World.now).first)
+        guard let silence else {
+            #expect(lines[0] == "Service default/web: Announced")
+            #expect(lines.last?.hasPrefix("  Nothing.") == true)
+            #expect(row.object["state"] == "Announced" && row.cells[5].text == "60s")
+            return
+        }
+        #expect(lines[0] == "Service default/web: Silent")
+        #expect(lines.contains("  → recorded as announced by n1 on eth0, but node n1: \(silence)"), "\(lines)")
+        if cluster.contains("Node\nmetadata: {name: n1") {
+            #expect(lines.contains { $0.contains("for 60s, but \(silence)") }, "\(lines)")
+        }
+        let advice = lines.drop { $0 != "What to do" }
+        #expect(advice.contains { $0.contains("lbctl probe 192.168.57.200") }, "\(lines)")
+        #expect(advice.contains { $0.contains("kubectl get pods -n herald-system") })
+        #expect(row.object["state"] == "Silent" && row.object["reason"] == .string("node n1: \(silence)"))
+        #expect(row.cells[5].text == "60s?")
+    }
+
+    private static func advertisement(_ name: String, _ spec: String) -> String {
+        "kind: L2Advertisement\nmetadata: {name: \(name)}\nspec: {\(spec)}"
+    }
+
+    private static func lease(_ node: String, links: String) -> String {
+        World.lease("speaker-\(node)", annotations: "lb.cluster.home/interfaces: \"\(links)\"")
+    }
+
+    @Test(
+        "an interface that the speakers do not have is named, with those that they have",
+        arguments: [
+            ("eth0", "interfaces: [eno7]", "has no link eno7 (it has eth0)", true),
+            ("eth0,eth1", "interfaces: [eno7, eno8]", "has no link eno7 or eno8 (it has eth0, eth1)", true),
+            ("", "interfaces: [eno7]", "has no link that can announce", false),
+            ("eth0,eno7", "interfaces: [eno7]", nil, false), ("eth0", "interfaces: [eno7, eth0]", nil, true),
+            ("eth0", "", nil, false),
+        ] as [(String, String, String?, Bool)])
+    func links(_ links: String, _ spec: String, _ refusal: String?, _ isTold: Bool) throws {
+        let world = try World(
+            World.join(
+                World.pool, Self.web, Self.served, World.node("n1"), Self.lease("n1", links: links),
+                Self.advertisement("a", spec)))
+        let lines = world.explain("web")
+        #expect(lines.contains("  node n1: eligible" + (refusal.map { "; \($0)" } ?? "")), "\(lines)")
+        #expect(lines.contains("  → not announced: no link for it on n1") == (refusal != nil))
+        #expect(lines.contains("  → not announced yet, though n1 could") == (refusal == nil))
+        let findings = CrossCheck.findings(world.snapshot).filter { $0.subject == "L2Advertisement a" }
+        #expect(findings.contains { $0.evidence.contains("interfaces names eno7, which no speaker has") } == isTold)
+        if refusal != nil {
+            #expect(lines.last?.contains("L2Advertisement a") == true, "\(lines)")
+        }
+    }
+
+    @Test("each node has the interfaces of the advertisements that select it")
+    func linksByNode() throws {
+        let world = try World(
+            World.join(
+                World.pool, Self.web, Self.served, World.node("n1", labels: "rack: a"),
+                World.node("n2", labels: "rack: b"), Self.lease("n1", links: "eth0"), Self.lease("n2", links: "eth0"),
+                Self.advertisement("a", "nodeSelectors: [{matchLabels: {rack: a}}], interfaces: [eth0]"),
+                Self.advertisement("b", "nodeSelectors: [{matchLabels: {rack: b}}], interfaces: [eno7]")))
+        let lines = world.explain("web")
+        #expect(
+            lines.contains("  node n1: eligible, on interface eth0, as the L2Advertisement says"), "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("  node n2: ") && $0.hasSuffix("; has no link eno7 (it has eth0)") })
+        #expect(lines.contains("  → not announced yet, though n1 could"))
+    }
+
+    @Test("where no serviceSelectors match, nothing says that every node may announce; check says it, too")
+    func unselected() throws {
+        let world = try World(
+            World.join(
+                World.pool, Self.web, Self.served, World.node("n1"),
+                Self.advertisement("a", "serviceSelectors: [{matchLabels: {tier: gold}}]")))
+        #expect(!world.explain("web").contains { $0.contains("every eligible node") })
+        #expect(
+            CrossCheck.findings(world.snapshot).contains {
+                $0.severity == .warning && $0.evidence.contains("serviceSelectors: tier=gold matches no Service")
+            })
+    }
+
+    @Test("what the controller has not given yet, it would give; the advice names the Service and its namespace")
+    func future() throws {
+        let waiting = try World(World.join(World.pool, World.service("web", address: nil))).explain("web")
+        #expect(waiting.contains("  pool lan: would give it 192.168.57.200"), "\(waiting)")
+        let unserved = try World(World.join(World.pool, Self.web, World.node("n1"))).explain("web")
+        #expect(unserved.last?.hasSuffix("endpointslices -n default -l kubernetes.io/service-name=web") == true)
+    }
+
+    @Test("apiSeen is an RFC 3339 time; a speaker that says nothing has no links")
+    func speakerObject() throws {
+        let world = try World(World.join(World.node("n1"), World.lease("speaker-n1")))
+        let row = try #require(SpeakerView().rows(of: world.snapshot, now: World.now).first)
+        #expect(row.object["apiSeen"] == "2026-11-21T11:59:55Z" && row.object["links"] == .array([]))
     }
 
     @Test(

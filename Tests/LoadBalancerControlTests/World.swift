@@ -19,6 +19,7 @@ struct World {
             "Namespace": { .namespace(.applied(try Self.decode($0))) },
             "EndpointSlice": { .endpointSlice(.applied(try Self.decode($0))) },
             "ServiceL2Status": { .announcement(.applied(try Self.decode($0))) },
+            "ServiceCIDR": { .serviceCIDR(.applied(try Self.decode($0))) },
             "Lease": { .lease(.applied(try Self.decode($0))) },
         ]
         for document in try YAMLText.documents(yaml) {

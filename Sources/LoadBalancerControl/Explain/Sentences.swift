@@ -82,7 +82,8 @@ extension AddressRefusal {
         case .malformed: "Find out who else writes status.loadBalancer: another load balancer may serve the same class."
         case .inNoPool: "Add it to a pool, or let the controller assign another."
         case .serviceNotAdvertised: "Change serviceSelectors of an L2Advertisement, or the Service's labels."
-        case .noServingEndpoint: "See the Service's Pods: kubectl get endpointslices -l kubernetes.io/service-name=NAME"
+        case .noServingEndpoint:
+            "See the Service's Pods: kubectl get endpointslices -n NAMESPACE -l kubernetes.io/service-name=NAME"
         }
     }
 }

@@ -14,6 +14,9 @@ struct ServiceExplanation {
     private let snapshot: ClusterSnapshot
     private let now: Timestamp
     private let heraldNamespace: String
+    private let speakers: SpeakerStates
+    /// Who is recorded to announce what of the Service.
+    private let entries: [ServiceL2Status.Announced]
 
     /// nil when there is no such Service.
     init?(_ key: ObjectKey, in snapshot: ClusterSnapshot, heraldNamespace: String, now: Timestamp) {
@@ -22,11 +25,14 @@ struct ServiceExplanation {
             let plan = SpeakerPlan.explain(key, in: snapshot, policy: policy)
         else { return nil }
         (self.service, self.snapshot, self.now, self.heraldNamespace) = (service, snapshot, now, heraldNamespace)
+        speakers = SpeakerStates(snapshot, at: now)
+        entries = ServiceView.entries(in: snapshot)[key] ?? []
         let planner = ControllerPlanner(
             snapshot,
             policy: ControllerPolicy(loadBalancerClass: policy.loadBalancerClass, namespace: heraldNamespace),
             at: PlanTime(instant: Instant(nanoseconds: 0), wall: now))
-        let (state, _) = ServiceView.state(of: service, servedClass: policy.loadBalancerClass)
+        let (state, _) = ServiceView.state(
+            of: service, servedClass: policy.loadBalancerClass, ServiceView.announced(entries, of: service), speakers)
         let isLoadBalancer = service.spec?.type == "LoadBalancer"
         lines.append("Service \(key): \(isLoadBalancer ? state.text : "not a load balancer")")
         if let refusal = plan.refusal, refusal != .noAddress {
@@ -101,7 +107,9 @@ struct ServiceExplanation {
     ) -> String {
         let name = pool.metadata.name
         if let held = planner.allocator.holdings[Holder(key)], held.pool == name {
-            return "has given it \(held.addresses.map(\.description).joined(separator: " and "))"
+            let isGiven = Set(held.addresses).isSubset(of: service.ingressAddresses)
+            return "\(isGiven ? "has given" : "would give") it "
+                + held.addresses.map(\.description).joined(separator: " and ")
         }
         if pool.spec.autoAssign == false, request.pool == nil, request.addresses.isEmpty {
             return "gives addresses only to Services that ask for it by name (autoAssign: false)"
@@ -124,12 +132,17 @@ struct ServiceExplanation {
     private mutating func announcement(_ address: SpeakerExplanation.Address) {
         lines += ["", "Announcement of \(address.text)"]
         if let pool = address.pool {
-            lines.append(
-                address.advertisements.isEmpty
-                    ? "  pool \(pool); no L2Advertisement selects it, so every eligible node may announce it"
-                    : "  pool \(pool), by L2Advertisement \(address.advertisements.joined(separator: ", "))")
+            if address.refusal == .serviceNotAdvertised(pool: pool) {
+                lines.append("  pool \(pool)")
+            } else {
+                lines.append(
+                    address.advertisements.isEmpty
+                        ? "  pool \(pool); no L2Advertisement selects it, so every eligible node may announce it"
+                        : "  pool \(pool), by L2Advertisement \(address.advertisements.joined(separator: ", "))")
+            }
         }
-        lines.append("  on \(Self.links(address.links))")
+        let choices = Set(address.nodes.filter { $0.verdict.weight != nil }.map(\.links))
+        if let choice = choices.first, choices.count == 1 { lines.append("  on \(Self.links(choice))") }
         if !address.sharedWith.isEmpty {
             lines.append("  shared with \(address.sharedWith.map(\.description).joined(separator: ", "))")
             if address.isSharedApart {
@@ -138,14 +151,21 @@ struct ServiceExplanation {
                 advice.append("Give the Services that share \(address.text) endpoints on a common node.")
             }
         }
-        let entries = entries(of: address.text)
+        let entries = entries.filter { $0.address == address.text }
         for node in address.nodes {
-            lines.append("  node \(node.name): \(node.verdict.sentence)\(place(entries, node.name))")
+            var line = "  node \(node.name): \(node.verdict.sentence)"
+            if node.verdict.weight != nil {
+                if choices.count > 1 { line += ", on \(Self.links(node.links))" }
+                if let refusal = speakers.linkRefusal(node.name, node.links) { line += "; \(refusal)" }
+            }
+            lines.append(line + place(entries, node.name))
         }
         let announced = entries.filter { $0.conflict == nil }
         if let refusal = address.refusal {
             lines.append("  → not announced: \(refusal.sentence)")
-            advice.append(refusal.remedy.replacing("NAME", with: service.metadata.name))
+            advice.append(
+                refusal.remedy.replacing("NAMESPACE", with: service.key.namespace).replacing(
+                    "NAME", with: service.metadata.name))
         } else if let conflict = entries.compactMap(\.conflict).first {
             lines.append("  → not announced: a foreign host (\(conflict)) uses the address")
             advice.append(
@@ -154,8 +174,20 @@ struct ServiceExplanation {
         } else if announced.isEmpty {
             silence(address)
         } else {
-            let places = announced.map { "\($0.node) on \($0.interface)" }
-            lines.append("  → announced by \(places.joined(separator: " and "))")
+            let silences = announced.map(\.node).uniqued().compactMap { node in
+                speakers.silence(node).map { "node \(node): \($0)" }
+            }
+            let places = announced.map { "\($0.node) on \($0.interface)" }.joined(separator: " and ")
+            guard !silences.isEmpty else {
+                lines.append("  → announced by \(places)")
+                return
+            }
+            lines.append("  → recorded as announced by \(places), but \(silences.joined(separator: "; "))")
+            advice.append(
+                "See who answers (another node may, in its place): \(ProgramName.current) probe \(address.text)")
+            advice.append(
+                "See the node and its speaker: kubectl get pods -n \(heraldNamespace) -l app.kubernetes.io/component=speaker -o wide"
+            )
         }
     }
 
@@ -168,7 +200,7 @@ struct ServiceExplanation {
 
     /// Nobody announces it though the plan has no objection of its own: is there a node, and does a speaker run there?
     private mutating func silence(_ address: SpeakerExplanation.Address) {
-        let able = address.nodes.filter { $0.verdict.weight != nil }.map(\.name)
+        let able = address.nodes.filter { $0.verdict.weight != nil }
         guard !able.isEmpty else {
             lines.append("  → not announced: no node may")
             for node in address.nodes {
@@ -176,31 +208,32 @@ struct ServiceExplanation {
             }
             return
         }
-        let silent = able.filter { !speakerState($0).isRunning }
-        if silent.count == able.count {
-            lines.append("  → not announced: no speaker runs on \(able.joined(separator: ", "))")
+        let running = able.filter { speakers.state($0.name).isRunning }
+        let ready = running.filter { speakers.linkRefusal($0.name, $0.links) == nil }
+        func names(_ nodes: [SpeakerExplanation.Node]) -> String { nodes.map(\.name).joined(separator: ", ") }
+        if running.isEmpty {
+            lines.append("  → not announced: no speaker runs on \(names(able))")
             advice.append("Start them: kubectl rollout status daemonset/herald-speaker -n \(heraldNamespace)")
+        } else if ready.isEmpty {
+            lines.append("  → not announced: no link for it on \(names(running))")
+            let named = running.reduce(into: Set<String>()) { $0.formUnion($1.links.named) }
+            advice.append(
+                named.isEmpty
+                    ? "See why their interfaces are down, or are left out by the speakers' --interfaces and --exclude-interfaces."
+                    : "Correct interfaces (\(named.sorted().joined(separator: ", "))) of L2Advertisement \(address.advertisements.joined(separator: ", ")); `\(ProgramName.current) speakers` lists the links. If a node should have it, see that it is up, and not left out by the speakers' --interfaces or --exclude-interfaces."
+            )
         } else {
-            lines.append(
-                "  → not announced yet, though \(able.filter { !silent.contains($0) }.joined(separator: ", ")) could")
+            lines.append("  → not announced yet, though \(names(ready)) could")
             advice.append(
                 "Wait a second. If it lasts, look at the speakers' logs: kubectl logs -n \(heraldNamespace) -l app.kubernetes.io/component=speaker"
             )
         }
     }
 
-    private func speakerState(_ node: String) -> SpeakerState {
-        let lease = snapshot.leases.values.first { $0.metadata.name == HeraldObjects.speakerLease(node: node) }
-        return SpeakerState(of: lease, snapshot.nodes[ObjectKey(name: node)], at: now)
-    }
-
-    private func entries(of address: String) -> [ServiceL2Status.Announced] {
-        (ServiceView.entries(in: snapshot)[service.key] ?? []).filter { $0.address == address }
-    }
-
     private func place(_ entries: [ServiceL2Status.Announced], _ node: String) -> String {
         guard let entry = entries.first(where: { $0.node == node && $0.conflict == nil }) else { return "" }
         let since = entry.since.map { " for \(Age.text(since: $0, now: now))" } ?? ""
-        return "; announces it on \(entry.interface)\(entry.hardwareAddress.map { " (\($0))" } ?? "")\(since)"
+        let silence = speakers.silence(node).map { ", but \($0)" } ?? ""
+        return "; announces it on \(entry.interface)\(entry.hardwareAddress.map { " (\($0))" } ?? "")\(since)\(silence)"
     }
 }

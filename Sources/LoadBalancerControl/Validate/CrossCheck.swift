@@ -15,7 +15,8 @@ enum CrossCheck {
             case .accepted: nil
             case .acceptedInPart(let bad), .invalid(let bad):
                 Finding(
-                    .error, subject, bad.map { "\"\($0.text)\" \($0.reason)" }.joined(separator: "; "),
+                    .error, subject,
+                    bad.isEmpty ? "has no address" : bad.map { "\"\($0.text)\" \($0.reason)" }.joined(separator: "; "),
                     "correct spec.addresses")
             case .overlaps(let pool, let range):
                 Finding(.error, subject, "overlaps \(range) of IPAddressPool \(pool)", "change one of the two")
@@ -25,6 +26,9 @@ enum CrossCheck {
 
     private static func advertisements(_ snapshot: ClusterSnapshot) -> [Finding] {
         let pools = snapshot.pools.values
+        let services = snapshot.services.values.filter { $0.spec?.type == "LoadBalancer" }
+        // Empty without speakers, as in manifests: then nothing is known of links.
+        let links = Set(snapshot.leases.values.compactMap(SpeakerStates.links(of:)).joined())
         return snapshot.advertisements.values.sorted { $0.key < $1.key }.flatMap { advertisement -> [Finding] in
             let (subject, spec) = ("L2Advertisement \(advertisement.metadata.name)", advertisement.spec)
             var findings: [Finding] = []
@@ -47,6 +51,22 @@ enum CrossCheck {
                 && !snapshot.nodes.values.contains(where: { selector.matches($0.metadata.labels) })
             {
                 findings.append(Finding(.warning, subject, "\(selector.summary) matches no node", "label a node"))
+            }
+            for selector in spec?.serviceSelectors ?? []
+            where !services.isEmpty && !services.contains(where: { selector.matches($0.metadata.labels) }) {
+                findings.append(
+                    Finding(
+                        .warning, subject,
+                        "serviceSelectors: \(selector.summary) matches no Service of type LoadBalancer",
+                        "correct it, or label a Service"))
+            }
+            for name in spec?.interfaces ?? [] where !links.isEmpty && !links.contains(name) {
+                findings.append(
+                    Finding(
+                        .warning, subject,
+                        "interfaces names \(name), which no speaker has as a link (they have \(links.sorted().joined(separator: ", ")))",
+                        "correct the name; a link must be up, and not left out by the speakers' --interfaces or --exclude-interfaces"
+                    ))
             }
             return findings
         }

@@ -18,9 +18,10 @@ struct ServiceView: ResourceView {
 
     func rows(of snapshot: ClusterSnapshot, now: Timestamp) -> [ResourceRow] {
         let (entries, served) = (Self.entries(in: snapshot), snapshot.policy.loadBalancerClass)
+        let speakers = SpeakerStates(snapshot, at: now)
         return snapshot.services.values
             .filter { $0.spec?.type == "LoadBalancer" && (namespace == nil || $0.metadata.namespace == namespace) }
-            .sorted { $0.key < $1.key }.map { row($0, entries[$0.key] ?? [], served, now) }
+            .sorted { $0.key < $1.key }.map { row($0, entries[$0.key] ?? [], served, speakers, now) }
     }
 
     /// Who announces what, by Service.
@@ -36,14 +37,16 @@ struct ServiceView: ResourceView {
     }
 
     private func row(
-        _ service: Service, _ entries: [ServiceL2Status.Announced], _ served: String?, _ now: Timestamp
+        _ service: Service, _ entries: [ServiceL2Status.Announced], _ served: String?, _ speakers: SpeakerStates,
+        _ now: Timestamp
     ) -> ResourceRow {
         let addresses = service.ingressTexts
-        let announced = entries.filter { addresses.contains($0.address) && $0.conflict == nil }
+        let announced = Self.announced(entries, of: service)
         let nodes = announced.map(\.node).uniqued()
         let since = announced.compactMap(\.since).min()
         let pool = service.metadata.annotations?[ServiceAnnotation.allocatedFrom]
-        let (state, reason) = Self.state(of: service, servedClass: served)
+        let (state, reason) = Self.state(of: service, servedClass: served, announced, speakers)
+        let age = since.map { Age.text(since: $0, now: now) + (state.text == Self.silent ? "?" : "") }
         return ResourceRow(
             id: "\(service.key)",
             cells: [
@@ -52,7 +55,7 @@ struct ServiceView: ResourceView {
                 .init(pool ?? "<none>"),
                 nodes.isEmpty
                     ? .init("<none>", addresses.isEmpty ? .plain : .bad) : .init(nodes.joined(separator: ",")),
-                .init(since.map { Age.text(since: $0, now: now) } ?? "-"), state,
+                .init(age ?? "-"), state,
                 .init(announced.compactMap(\.hardwareAddress).uniqued().joined(separator: ",")), .init(reason),
             ],
             object: [
@@ -74,6 +77,29 @@ struct ServiceView: ResourceView {
 
     /// The state of a Service that is left to another load balancer.
     static let otherClass = "OtherClass"
+
+    /// The state of a Service that is recorded as announced, by a node whose speaker does not run.
+    static let silent = "Silent"
+
+    /// The entries that say who announces the Service's addresses.
+    static func announced(
+        _ entries: [ServiceL2Status.Announced], of service: Service
+    ) -> [ServiceL2Status.Announced] {
+        let addresses = service.ingressTexts
+        return entries.filter { addresses.contains($0.address) && $0.conflict == nil }
+    }
+
+    /// The state by the conditions, unless a speaker that is recorded to announce the Service does not run.
+    static func state(
+        of service: Service, servedClass: String?, _ announced: [ServiceL2Status.Announced], _ speakers: SpeakerStates
+    ) -> (TextTable.Cell, String) {
+        let (state, reason) = state(of: service, servedClass: servedClass)
+        let silences = announced.map(\.node).uniqued().compactMap { node in
+            speakers.silence(node).map { "node \(node): \($0)" }
+        }
+        guard state.tone == .good, !silences.isEmpty else { return (state, reason) }
+        return (.init(silent, .bad), silences.joined(separator: "; "))
+    }
 
     /// The first of Herald's conditions that is not as it should be, in one word, and its sentence.
     ///

@@ -12,11 +12,7 @@ struct SpeakerView: ResourceView {
 
     func rows(of snapshot: ClusterSnapshot, now: Timestamp) -> [ResourceRow] {
         let announced = Self.announcedCounts(in: snapshot)
-        let prefix = HeraldObjects.speakerLeasePrefix
-        let leases = Dictionary(
-            snapshot.leases.values.filter { $0.metadata.name.hasPrefix(prefix) }
-                .map { (String($0.metadata.name.dropFirst(prefix.count)), $0) }
-        ) { first, _ in first }
+        let leases = SpeakerStates(snapshot, at: now).leases
         let names = Set(leases.keys).union(snapshot.nodes.keys.map(\.name)).sorted()
         return names.map { name in
             let policy = leases[name].map { SpeakerPolicy($0) } ?? snapshot.policy
@@ -52,10 +48,9 @@ struct SpeakerView: ResourceView {
             ],
             object: [
                 "node": .string(name), "state": .string(state.rawValue),
-                "links": .array(
-                    list(HeraldObjects.interfacesAnnotation).split(separator: ",").map { .string(String($0)) }),
+                "links": .array((lease.flatMap(SpeakerStates.links(of:)) ?? []).map { .string($0) }),
                 "addresses": .integer(Int64(announced)), "peers": .object(Self.counts(peers)),
-                "apiSeen": renewed.map { .string("\($0)") } ?? .null,
+                "apiSeen": renewed.map { .string($0.seconds) } ?? .null,
                 "silentWatches": .array(silent.split(separator: ",").map { .string(String($0)) }),
                 "version": .string(list(HeraldObjects.versionAnnotation)), "eligible": .string(eligible),
             ], pulse: "apiSeen")

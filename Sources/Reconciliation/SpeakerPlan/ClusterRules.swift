@@ -71,14 +71,18 @@ struct ClusterRules: Sendable {
         let specs = applicable.map { advertisements[$0].spec }
         var verdicts: [String: NodeVerdict] = [:]
         for (name, verdict, labels) in nodes { verdicts[name] = Self.verdict(verdict, labels, specs) }
-        let labels = nodes.first { $0.name == node }?.labels
-        let here = specs.filter { $0.selectsNode(labels: labels) }
-        let links = LinkChoice(
-            usesDefault: specs.isEmpty || here.contains { ($0.interfaces ?? []).isEmpty },
-            named: here.reduce(into: []) { $0.formUnion($1.interfaces ?? []) })
-        let made = Candidates(verdicts: verdicts, links: links, node: node)
+        let made = Candidates(verdicts: verdicts, links: links(of: node, for: applicable), node: node)
         candidates[applicable] = made
         return made
+    }
+
+    /// The links of a node that carry what the advertisements select.
+    func links(of node: String, for applicable: [Int]) -> LinkChoice {
+        let labels = nodes.first { $0.name == node }?.labels
+        let here = applicable.map { advertisements[$0].spec }.filter { $0.selectsNode(labels: labels) }
+        return LinkChoice(
+            usesDefault: applicable.isEmpty || here.contains { ($0.interfaces ?? []).isEmpty },
+            named: here.reduce(into: []) { $0.formUnion($1.interfaces ?? []) })
     }
 
     private static func verdict(

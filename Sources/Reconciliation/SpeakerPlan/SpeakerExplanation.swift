@@ -16,7 +16,6 @@ package struct SpeakerExplanation: Sendable, Hashable {
         package var refusal: AddressRefusal?
         /// All nodes of the cluster by name.
         package var nodes: [Node] = []
-        package var links: LinkChoice = LinkChoice(usesDefault: true)
         /// Other Services on the same address.
         package var sharedWith: [ObjectKey] = []
         package var isSharedApart = false
@@ -27,6 +26,7 @@ package struct SpeakerExplanation: Sendable, Hashable {
     package struct Node: Sendable, Hashable {
         package var name: String
         package var verdict: NodeVerdict
+        package var links: LinkChoice
     }
 }
 
@@ -73,12 +73,12 @@ extension ClusterRules {
         }
         result.advertisements = names(applicable)
         let selected = candidates(for: applicable)
-        result.links = selected.links
         let endpoints = EndpointNodes(slices: slices, addressType: address.family.rawValue)
         let isLocal = service.spec?.externalTrafficPolicy == "Local"
         result.nodes = selected.verdicts.sorted { $0.key < $1.key }.map { name, verdict in
             SpeakerExplanation.Node(
-                name: name, verdict: isLocal ? endpoints.verdict(of: name, otherwise: verdict) : verdict)
+                name: name, verdict: isLocal ? endpoints.verdict(of: name, otherwise: verdict) : verdict,
+                links: links(of: name, for: applicable))
         }
         if !endpoints.anyServes { result.refusal = .noServingEndpoint }
         return result
