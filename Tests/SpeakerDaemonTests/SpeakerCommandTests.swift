@@ -18,6 +18,11 @@ import Testing
         #expect(SpeakerCommand.message(for: error).contains("\(flag) is \(value); it must be \(says)"))
     }
 
+    @Test("the class has MetalLB's name for it, too", arguments: ["--load-balancer-class", "--lb-class"])
+    func loadBalancerClass(flag: String) throws {
+        #expect(try SpeakerCommand.parse([flag, "x/y"]).loadBalancerClass == "x/y")
+    }
+
     @Test("without flags, 4 MiB are asked for")
     func defaults() throws {
         let command = try SpeakerCommand.parse([])

@@ -17,7 +17,9 @@ package struct SpeakerCommand: AsyncParsableCommand {
 
     @Option(help: "The name of this node. Default: NODE_NAME, else the host name.")
     package var nodeName: String?
-    @Option(help: "Serve only Services with this spec.loadBalancerClass. Default: Services without one.")
+    @Option(
+        name: [.customLong("load-balancer-class"), .customLong("lb-class")],
+        help: "Serve only Services with this spec.loadBalancerClass. Default: Services without one.")
     package var loadBalancerClass: String?
     @Option(
         parsing: .singleValue,
