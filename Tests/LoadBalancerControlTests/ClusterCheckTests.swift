@@ -37,6 +37,29 @@ struct ClusterCheckTests {
     }
 
     @Test(
+        "what of a pool lies in the ranges of Pods or Services, or is a node's, is never given",
+        arguments: [
+            (
+                "kind: ServiceCIDR\nmetadata: {name: s}\nspec: {cidrs: [10.96.0.0/24]}",
+                "10.96.0.200-10.96.0.255, of the range"
+            ),
+            (
+                World.node("n1", more: "spec: {podCIDRs: [10.96.1.0/28]}"),
+                "10.96.1.0-10.96.1.15, of the range of the Pods on node n1"
+            ),
+            (
+                World.node("n1", more: "status: {addresses: [{type: InternalIP, address: 10.96.0.201}]}"),
+                "10.96.0.201, the address of node n1"
+            ), (World.node("n1", more: "spec: {podCIDRs: [10.97.0.0/16]}"), nil),
+        ] as [(String, String?)])
+    func ranges(_ yaml: String, _ says: String?) throws {
+        let pool = "kind: IPAddressPool\nmetadata: {name: p}\nspec: {addresses: [10.96.0.200-10.96.1.200]}"
+        let findings = try Self.findings(World.join(pool, yaml), "IPAddressPool p")
+        #expect(findings.map(\.severity) == (says.map { _ in [.warning] } ?? []))
+        #expect(findings.allSatisfy { $0.evidence.hasPrefix("contains \(says ?? "?")") }, "\(findings.map(\.line))")
+    }
+
+    @Test(
         "a speaker is silent, or its clock is ahead, or it runs",
         arguments: [
             (World.lease("speaker-n1"), nil), (World.lease("speaker-n2"), .warning),

@@ -86,7 +86,7 @@ struct ValidateTests {
     @Test(
         "ipvs without strictARP is found in kube-proxy's configuration",
         arguments: [
-            ("mode: ipvs\nipvs:\n  strictARP: false", true), ("mode: \"ipvs\"\n", true),
+            ("mode: ipvs\nipvs:\n  strictARP: false", true), ("mode: \"ipvs\"\n", true), ("mode: 'ipvs'\n", true),
             ("mode: ipvs\nipvs:\n  strictARP: true", false),
             ("mode: iptables\n", false), ("# mode: ipvs\n", false),
         ])

@@ -48,10 +48,13 @@ struct WireCheckTests {
             says: "nobody answers for it on eth0; recorded: eth0 of n1 (02:00:00:00:00:01)"),
         Row(
             what: "a stranger answers alone", answers: [mac(7)], host: mac(9), severity: .error,
-            says: "02:00:00:00:00:07, which is no speaker's, answers"),
+            says: "02:00:00:00:00:07 answers for it on eth0, and nobody is recorded to announce with that"),
         Row(
             what: "a stranger answers beside this host", answers: [mac(7)], host: mac(1), severity: .error,
-            says: "02:00:00:00:00:07, which is no speaker's, answers"),
+            says: "2 machines answer for it on eth0: 02:00:00:00:00:01 (n1), 02:00:00:00:00:07; recorded: eth0 of n1"),
+        Row(
+            what: "another node answers beside the announcer", answers: [mac(1), mac(2)], host: mac(9),
+            severity: .error, says: "2 machines answer for it on eth0: 02:00:00:00:00:01 (n1), 02:00:00:00:00:02 (n2)"),
         Row(
             what: "another speaker answers", answers: [mac(2)], host: mac(9), severity: .warning,
             says: "node n2 (02:00:00:00:00:02) answers"),

@@ -3,6 +3,7 @@ import FoundationEssentials
 import KubernetesModel
 import Link
 import MonotonicTime
+import Netlink
 import NetworkAddresses
 import Reconciliation
 import Testing

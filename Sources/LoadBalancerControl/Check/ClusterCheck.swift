@@ -1,3 +1,4 @@
+import AddressPools
 import KubernetesModel
 import NetworkAddresses
 import Reconciliation
@@ -33,21 +34,28 @@ struct ClusterCheck {
                 )
             ]
         }
+        let reserved = PoolTable(snapshot).reserved.entries
         return snapshot.pools.values.sorted { $0.key < $1.key }.flatMap { pool -> [Finding] in
             let subject = "IPAddressPool \(pool.metadata.name)"
             let ranges = pool.spec.addresses.compactMap { try? IPRange(parsing: $0) }
             var findings: [Finding] = []
-            for node in snapshot.nodes.values {
-                for address in (node.status?.addresses ?? []).compactMap({ IPAddress($0.address) })
-                where ranges.contains(where: { $0.contains(address) }) {
+            for entry in reserved {
+                for range in ranges.compactMap({ $0.intersection(entry.range) }) {
+                    let owner: String
+                    switch entry.reason {
+                    case .node(let node): owner = "the address of node \(node)"
+                    case .podRange(let node): owner = "of the range of the Pods on node \(node)"
+                    case .serviceRange(let text): owner = "of the range \(text) of cluster IPs"
+                    case .notUnicast: continue
+                    }
                     findings.append(
                         Finding(
-                            .warning, subject, "contains \(address), the address of node \(node.metadata.name)",
+                            .warning, subject, "contains \(Self.text(range)), \(owner)",
                             "it is never given to a Service; take it out of the pool"))
                 }
             }
             for overlap in ranges.flatMap(surroundings.dhcp.overlaps) {
-                let addresses = overlap.range.count == 1 ? "\(overlap.range.first)" : "\(overlap.range)"
+                let addresses = Self.text(overlap.range)
                 findings.append(
                     Finding(
                         .error, subject,
@@ -69,6 +77,8 @@ struct ClusterCheck {
             return findings
         }
     }
+
+    private static func text(_ range: IPRange) -> String { range.count == 1 ? "\(range.first)" : "\(range)" }
 
     private var controller: [Finding] {
         let remedy =
@@ -102,12 +112,11 @@ struct ClusterCheck {
     }
 
     private var speakers: [Finding] {
-        let rows = SpeakerView().rows(of: snapshot, now: now)
+        let (rows, states) = (SpeakerView().rows(of: snapshot, now: now), SpeakerStates(snapshot, at: now))
         let namespace = surroundings.heraldNamespace
         var findings: [Finding] = rows.compactMap { row in
             let subject = "node \(row.id)"
-            let lease = snapshot.leases.values.first { $0.metadata.name == HeraldObjects.speakerLease(node: row.id) }
-            switch SpeakerState(of: lease, snapshot.nodes[ObjectKey(name: row.id)], at: now) {
+            switch states.state(row.id) {
             case .noSpeaker:
                 return Finding(.warning, subject, "has no speaker", "see: kubectl get pods -n \(namespace) -o wide")
             case .silent:
@@ -116,7 +125,9 @@ struct ClusterCheck {
                     "see its logs: kubectl logs -n \(namespace) -l app.kubernetes.io/component=speaker; if it runs, the node's clock is behind"
                 )
             case .clockAhead:
-                guard let spec = lease?.spec, case .ahead(let seconds) = LeaseAge(spec, at: now) else { return nil }
+                guard let spec = states.leases[row.id]?.spec, case .ahead(let seconds) = LeaseAge(spec, at: now) else {
+                    return nil
+                }
                 return Self.clockAhead(subject, "of this node", seconds)
             case .ready, .draining, .cordoned, .nodeGone: return nil
             }
@@ -176,7 +187,7 @@ struct ClusterCheck {
         func has(_ key: String, _ values: [String]) -> Bool {
             lines.contains { line in
                 let parts = line.split(separator: ":", maxSplits: 1).map {
-                    $0.filter { !$0.isWhitespace && $0 != "\"" }
+                    $0.filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
                 }
                 return parts.count == 2 && parts[0] == key && values.contains(parts[1])
             }

@@ -98,10 +98,8 @@ extension DHCPRanges {
     /// What a pool's `range` and a DHCP server would both give away, each with where the server says so. A lease inside
     /// a range of the server is not told again.
     func overlaps(with range: IPRange) -> [Range] {
-        let common = ranges.compactMap { entry -> Range? in
-            guard entry.range.overlaps(range) else { return nil }
-            return IPRange(first: max(entry.range.first, range.first), last: min(entry.range.last, range.last))
-                .map { Range(range: $0, source: entry.source) }
+        let common = ranges.compactMap { entry in
+            entry.range.intersection(range).map { Range(range: $0, source: entry.source) }
         }
         var told: [Range] = []
         for entry in common.sorted(by: { $0.range.count > $1.range.count })
@@ -109,5 +107,12 @@ extension DHCPRanges {
             told.append(entry)
         }
         return told
+    }
+}
+
+extension IPRange {
+    /// What both have.
+    func intersection(_ other: IPRange) -> IPRange? {
+        overlaps(other) ? IPRange(first: max(first, other.first), last: min(last, other.last)) : nil
     }
 }

@@ -31,6 +31,14 @@ struct WireCheck {
         let all = answers.union(recorded.intersection([link.hardwareAddress]))
         let said = "recorded: " + entries.map(Self.place).uniqued().joined(separator: ", ")
         let remedy = "\(ProgramName.current) probe \(address) --interface \(link.name)"
+        guard all.count <= 1 else {
+            let machines = all.sorted().map { mac in nodes[mac].map { "\(mac) (\($0))" } ?? "\(mac)" }
+            return Finding(
+                .error, "\(address)",
+                "\(all.count) machines answer for it on \(link.name): \(machines.joined(separator: ", ")); \(said)",
+                "if it lasts, see on each of them who has it: ip address, kube-proxy's strictARP, another load balancer; \(remedy)"
+            )
+        }
         let isComplete = entries.allSatisfy { Self.hardwareAddress($0) != nil }
         if isComplete, let stranger = all.subtracting(recorded).min() {
             if let node = nodes[stranger] {
@@ -39,17 +47,12 @@ struct WireCheck {
                     "it may have moved just now; if this lasts: \(remedy)")
             }
             return Finding(
-                .error, "\(address)", "\(stranger), which is no speaker's, answers for it on \(link.name); \(said)",
-                "find that host, and give it another address")
+                .error, "\(address)",
+                "\(stranger) answers for it on \(link.name), and nobody is recorded to announce with that hardware address; \(said)",
+                "find that host, and take the address from it; on a node, `ip address` shows whether the kernel has it")
         }
-        switch all.count {
-        case 0: return Finding(.error, "\(address)", "nobody answers for it on \(link.name); \(said)", remedy)
-        case 1: return nil
-        default:
-            let machines = all.sorted().map(\.description).joined(separator: ", ")
-            return Finding(
-                .error, "\(address)", "\(all.count) machines answer for it on \(link.name): \(machines)", remedy)
-        }
+        return all.isEmpty
+            ? Finding(.error, "\(address)", "nobody answers for it on \(link.name); \(said)", remedy) : nil
     }
 
     /// - Parameter addresses: those of no network that this host is in.

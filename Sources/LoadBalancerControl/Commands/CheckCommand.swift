@@ -40,7 +40,7 @@ struct CheckCommand: AsyncParsableCommand {
         surroundings.dhcp = dhcp
         surroundings.controllerLease = controllerLease
         var findings = ClusterCheck(snapshot: snapshot, surroundings: surroundings, now: clock.now).findings
-        if !noHost { findings += try HostCheck.here().findings }
+        if !noHost { findings += try HostCheck.here(snapshot).findings }
         if wire { findings += try await Self.wire(snapshot) }
         findings.sort()
         if format.isDocument {

@@ -2,6 +2,7 @@ import DaemonCommandLine
 import FoundationEssentials
 import KubernetesClient
 import KubernetesModel
+import Netlink
 import Reconciliation
 import Telemetry
 

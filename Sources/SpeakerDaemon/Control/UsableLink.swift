@@ -1,3 +1,4 @@
+package import Netlink
 package import NetworkAddresses
 package import Reconciliation
 
