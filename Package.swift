@@ -117,8 +117,8 @@ let composition: [Target] = [
         name: "LoadBalancerControl",
         dependencies: [
             "MonotonicTime", "NetworkAddresses", "AddressPools", "Wire", "KubernetesModel", "Reconciliation",
-            "KubernetesClient", "EmbeddedAPIServer", "CLinux", "PacketSocket", "Netlink", "Lab", logging, system,
-            argumentParser, lifecycle, unixSignals, yams,
+            "ObjectStore", "KubernetesClient", "EmbeddedAPIServer", "CLinux", "PacketSocket", "Netlink", "Lab",
+            "Telemetry", logging, system, argumentParser, lifecycle, unixSignals, yams,
         ]),
     .systemLibrary(
         name: "CPcap", path: "Sources/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),

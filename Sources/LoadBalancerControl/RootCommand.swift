@@ -1,10 +1,12 @@
 public import ArgumentParser
+import Telemetry
 
 /// `lbctl`: shows and steers Herald; each subcommand is a file of its own.
 public struct RootCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: ProgramName.current,
         abstract: "Shows and steers the load-balancer addresses of a bare-metal cluster.",
+        version: heraldVersion,
         groupedSubcommands: [
             CommandGroup(
                 name: "Looking",

@@ -2,7 +2,7 @@ import Foundation
 import KubernetesModel
 import Reconciliation
 
-/// One object by itself: its fields as the CRD's schema has them, and the CRDs' CEL rules.
+/// One object by itself: the CRDs' schemas and CEL rules, and whether its fields can be read.
 enum ObjectCheck {
     static func findings(_ subject: String, _ object: JSONValue, into snapshot: inout ClusterSnapshot) -> [Finding] {
         let kind = object["kind"]?.string ?? ""
@@ -16,17 +16,17 @@ enum ObjectCheck {
         }
         switch (version, kind) {
         case (IPAddressPool.resource.apiVersion, "IPAddressPool"):
-            return check(subject, object, as: IPAddressPool.self, strict: true, &snapshot) { .pool(.applied($0)) }
+            return check(subject, object, as: IPAddressPool.self, &snapshot) { .pool(.applied($0)) }
         case (L2Advertisement.resource.apiVersion, "L2Advertisement"):
-            return check(subject, object, as: L2Advertisement.self, strict: true, &snapshot) {
+            return check(subject, object, as: L2Advertisement.self, &snapshot) {
                 .advertisement(.applied($0))
             }
         case ("v1", "Service"):
-            return check(subject, object, as: Service.self, strict: false, &snapshot) { .service(.applied($0)) }
+            return check(subject, object, as: Service.self, &snapshot) { .service(.applied($0)) }
         case ("v1", "Node"):
-            return check(subject, object, as: Node.self, strict: false, &snapshot) { .node(.applied($0)) }
+            return check(subject, object, as: Node.self, &snapshot) { .node(.applied($0)) }
         case ("v1", "Namespace"):
-            return check(subject, object, as: Namespace.self, strict: false, &snapshot) { .namespace(.applied($0)) }
+            return check(subject, object, as: Namespace.self, &snapshot) { .namespace(.applied($0)) }
         case let (version, kind) where version.hasPrefix("\(group)/"):
             return [Finding(.error, subject, "\(group) has no kind \(kind)", "use IPAddressPool or L2Advertisement")]
         case let (version, _) where version.contains("metallb.io"):
@@ -40,45 +40,28 @@ enum ObjectCheck {
     }
 
     private static func check<Object: KubernetesObject>(
-        _ subject: String, _ object: JSONValue, as type: Object.Type, strict: Bool, _ snapshot: inout ClusterSnapshot,
+        _ subject: String, _ object: JSONValue, as type: Object.Type, _ snapshot: inout ClusterSnapshot,
         _ wrap: (Object) -> ClusterChange
     ) -> [Finding] {
         var complete = object
         if type.resource.isNamespaced, object["metadata"]?["namespace"] == nil {
             complete["metadata"]?["namespace"] = "default"
         }
-        let decoded: Object
-        do {
-            decoded = try JSONDecoder().decode(Object.self, from: JSONEncoder().encode(complete))
-        } catch {
-            return [Finding(.error, subject, Self.sentence(error), "correct the field")]
+        var (causes, unknown) = CustomResourceSchema.check(type.resource, object)
+        // Rules stand on what the schema has checked.
+        if causes.isEmpty { causes = CustomResourceValidator.causes(type.resource, object) }
+        var findings = unknown.map {
+            Finding(.error, subject, "\($0) is no field of \(type.resource.kind)", "remove or correct it")
         }
-        snapshot.apply(wrap(decoded))
-        var findings: [Finding] = []
-        if strict {
-            let known = (try? JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(decoded))) ?? .null
-            for path in unknown(object["spec"], known["spec"], at: "spec") {
-                findings.append(
-                    Finding(.error, subject, "\(path) is no field of \(type.resource.kind)", "remove or correct it"))
-            }
+        findings += causes.map { Finding(.error, subject, "\($0.field ?? ""): \($0.message ?? "")") }
+        do {
+            snapshot.apply(wrap(try JSONDecoder().decode(Object.self, from: JSONEncoder().encode(complete))))
+        } catch  where causes.isEmpty {
+            findings.append(Finding(.error, subject, Self.sentence(error), "correct the field"))
+        } catch {
+            // The schema has said it.
         }
         return findings
-            + CustomResourceValidator.causes(type.resource, object).map {
-                Finding(.error, subject, "\($0.field ?? ""): \($0.message ?? "")")
-            }
-    }
-
-    /// Paths that the typed object did not keep.
-    private static func unknown(_ given: JSONValue?, _ known: JSONValue?, at path: String) -> [String] {
-        switch (given, known) {
-        case (.object(let given)?, .object(let known)?):
-            given.sorted { $0.key < $1.key }.flatMap { unknown($0.value, known[$0.key], at: "\(path).\($0.key)") }
-        case (.array(let given)?, .array(let known)?):
-            zip(given, known).enumerated().flatMap { unknown($1.0, $1.1, at: "\(path)[\($0)]") }
-        case (nil, _), (.null?, _): []
-        case (_, nil): [path]
-        default: []
-        }
     }
 
     /// What a decoder says, in one clause.
