@@ -1,6 +1,7 @@
 import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
+import Lab
 import MonotonicTime
 import NetworkAddresses
 import Reconciliation
@@ -128,7 +129,11 @@ struct ImportTests {
             notes: ["BGPAdvertisement local: BGP has no equivalent", "BGPPeer peer: BGP has no equivalent"]),
         Sample(
             name: "a pool that MetalLB announces by BGP only",
-            metallb: pool("p", "addresses: [192.168.1.0/24]"), addresses: ["web": ["192.168.1.0"]],
+            metallb: pool("p", "addresses: [192.168.1.0/24], autoAssign: true"),
+            services: [
+                World.service("web", address: nil), World.service("old", address: "192.168.1.9"),
+                World.service("shop", address: nil, annotations: "metallb.io/address-pool: p"),
+            ], addresses: ["web": [], "old": ["192.168.1.9"], "shop": ["192.168.1.0"]],
             notes: ["IPAddressPool p: MetalLB does not announce it on layer 2"]),
         Sample(
             name: "one pool announced by its label, another by its name, a third by BGP only",
@@ -201,6 +206,31 @@ struct ImportTests {
         }
         #expect(result.notes.count == sample.notes.count, "\(result.notes)")
         for note in sample.notes { #expect(result.notes.contains { $0.hasPrefix(note) }, "\(result.notes)") }
+    }
+
+    @Test("of two pools or advertisements of one name in two namespaces the second is left out, and told")
+    func namesakes() throws {
+        let both = World.join(Self.pool("p", "addresses: [192.168.1.0/24]"), Self.everywhere)
+        let text = World.join(both, both.replacing("metallb-system", with: "other"))
+        let result = MetalLBImport(try YAMLText.documents(text))
+        #expect(result.objects.count == 2)
+        #expect(
+            result.notes.map { $0.prefix { $0 != ":" } } == ["IPAddressPool p", "L2Advertisement all"],
+            "\(result.notes)")
+    }
+
+    @Test("what has errors prints no object: half of it would be applied")
+    func errors() async throws {
+        let lbctl = try Scratch.lbctl
+        try await Scratch.with { folder in
+            let text = World.join(
+                Self.pool("good", "addresses: [192.168.1.0/24]"), Self.pool("bad", "addresses: [nonsense]"))
+            try text.write(toFile: "\(folder)/metallb.yaml", atomically: true, encoding: .utf8)
+            let result = try await Program([
+                "sh", "-c", "\"$0\" import metallb -f \"$1\" 2>/dev/null", lbctl, "\(folder)/metallb.yaml",
+            ]).run()
+            #expect(result.status == 1 && result.output.isEmpty, "\(result.output)")
+        }
     }
 
     @Test("an advertisement keeps all its fields")

@@ -20,7 +20,7 @@ struct ImportCommand: AsyncParsableCommand {
 
         @Option(
             name: [.customShort("f"), .customLong("filename")], parsing: .upToNextOption,
-            help: "Files; - is standard input.")
+            help: "Files; - is standard input.", completion: .file())
         var files: [String] = []
         @Flag(inversion: .prefixedNo, help: "Only print; --no-dry-run creates the objects in the cluster.")
         var dryRun = true
@@ -44,13 +44,13 @@ struct ImportCommand: AsyncParsableCommand {
             let text = result.objects.map { YAMLText.text($0) }.joined(separator: "\n---\n")
             let errors = ManifestSet(text: text, source: "import").validate().filter { $0.severity == .error }
             for error in errors { Console.complain("\(error.evidence) (\(error.subject))") }
+            guard errors.isEmpty else {
+                throw Complaint(
+                    "nothing was \(dryRun ? "printed" : "created"): correct what is wrong, then run it again")
+            }
             guard !dryRun else {
                 Console.text(text)
-                guard errors.isEmpty else { throw ExitCode.failure }
                 return
-            }
-            guard errors.isEmpty else {
-                throw Complaint("nothing was created: correct what is wrong, then run it again")
             }
             try await cluster.withReader { reader in
                 for object in result.objects { Console.line(try await reader.apply(object)) }

@@ -9,6 +9,7 @@ struct MetalLBImport {
     private(set) var objects: [JSONValue] = []
     private(set) var notes: [String] = []
     private var pools: Set<String> = []
+    private var advertisements: Set<String> = []
     /// The pools of the time before L2Advertisements, which say themselves that they are announced on layer 2.
     private var advertised: Set<String> = []
 
@@ -20,10 +21,12 @@ struct MetalLBImport {
 
     init(_ objects: [JSONValue]) {
         for object in objects { convert(object) }
-        noteUnadvertised()
+        holdBackUnadvertised()
     }
 
-    private mutating func noteUnadvertised() {
+    /// Herald announces every pool, so that of those which MetalLB does not announce on layer 2 nobody gets an address
+    /// without asking for it.
+    private mutating func holdBackUnadvertised() {
         let snapshot = ClusterSnapshot(of: objects)
         let advertisements = snapshot.advertisements.values.map { $0.spec ?? .init() }
         for pool in snapshot.pools.values.map(\.metadata).sorted(by: { $0.name < $1.name })
@@ -32,7 +35,15 @@ struct MetalLBImport {
         {
             notes.append(
                 "IPAddressPool \(pool.name): MetalLB does not announce it on layer 2, because no L2Advertisement selects it; "
-                    + "Herald announces every pool, so delete it here if that is not wanted")
+                    + "Herald announces every pool, so it is imported with autoAssign: false; delete it here if no Service is "
+                    + "to have its addresses on the LAN")
+            let isPool = { (object: JSONValue) in
+                object["kind"]?.string == IPAddressPool.resource.kind
+                    && object["metadata"]?["name"] == .string(pool.name)
+            }
+            if let index = objects.firstIndex(where: isPool) {
+                objects[index]["spec"]?["autoAssign"] = false
+            }
         }
     }
 
@@ -70,6 +81,12 @@ struct MetalLBImport {
     }
 
     private mutating func addAdvertisement(_ name: String, _ object: JSONValue) {
+        guard advertisements.insert(name).inserted else {
+            notes.append(
+                "L2Advertisement \(name): there are two of that name in different namespaces; the second is left out, because Herald's have none"
+            )
+            return
+        }
         let spec = object["spec"]?.object ?? [:]
         for field in spec.keys.sorted() where !Self.advertisementFields.contains(field) {
             notes.append("L2Advertisement \(name): spec.\(field) has no equivalent")
