@@ -139,11 +139,31 @@ struct FollowerTests {
             ResourceRow(id: id, cells: [], object: object, pulse: pulse)
         }
         let shown = ShownRows()
-        let first = await shown.news([row("a", ["state": "Ready", "seen": 1], pulse: "seen"), row("b", ["seen": 1])])
+        let first = await shown.news(
+            [row("a", ["state": "Ready", "seen": 1], pulse: "seen"), row("b", ["seen": 1])], [])
         #expect(first.isFirst && first.rows.map(\.id) == ["a", "b"])
-        let second = await shown.news([row("a", ["state": "Ready", "seen": 2], pulse: "seen"), row("b", ["seen": 2])])
+        let second = await shown.news(
+            [row("a", ["state": "Ready", "seen": 2], pulse: "seen"), row("b", ["seen": 2])], [])
         #expect(!second.isFirst && second.rows.map(\.id) == ["b"])
-        let third = await shown.news([row("a", ["state": "Silent", "seen": 2], pulse: "seen"), row("b", ["seen": 2])])
+        let third = await shown.news(
+            [row("a", ["state": "Silent", "seen": 2], pulse: "seen"), row("b", ["seen": 2])], [])
         #expect(third.rows.map(\.id) == ["a"])
+    }
+
+    @Test("what is deleted is printed once more, as such")
+    func deleted() async {
+        let columns = [TextTable.Column(title: "NAME"), .init(title: "STATE"), .init(title: "AGE")]
+        func row(_ id: String) -> ResourceRow {
+            ResourceRow(
+                id: id, cells: [.init(id), .init("Ready"), "5s"], object: ["name": .string(id), "state": "Ready"])
+        }
+        let shown = ShownRows()
+        _ = await shown.news([row("a"), row("b")], columns)
+        let news = await shown.news([row("a")], columns)
+        #expect(news.rows.map(\.id) == ["b"] && !news.isFirst)
+        #expect(news.rows[0].cells.map(\.text) == ["b", "Deleted", "5s"])
+        #expect(news.rows[0].object == ["name": "b", "state": "Deleted"])
+        #expect(await shown.news([row("a")], columns).rows.isEmpty)
+        #expect(await shown.news([row("a"), row("b")], columns).rows.map(\.id) == ["b"])
     }
 }

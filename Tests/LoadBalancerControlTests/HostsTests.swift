@@ -208,6 +208,23 @@ struct HostsTests {
             ])
     }
 
+    @Test("a name of two objects has the addresses of both in dnsmasq's notation, a line for each further one")
+    func twoObjects() {
+        var objects = HostObjects()
+        objects.services = [("a", ["10.0.0.2", "fd00::2"]), ("b", ["10.0.0.1"]), ("c", ["10.0.0.3"])].map {
+            name, addresses in
+            Service(
+                metadata: ObjectMeta(name: name, namespace: "x", annotations: ["lb.cluster.home/hostnames": "n.lan"]),
+                spec: Service.Spec(type: "LoadBalancer"),
+                status: Service.Status(
+                    loadBalancer: Service.LoadBalancer(ingress: addresses.map { Service.Ingress(ip: $0) })))
+        }
+        #expect(
+            HostTable(objects).lines(.dnsmasq, domain: "lan") == [
+                "host-record=n.lan,n,10.0.0.1,fd00::2", "host-record=n.lan,n,10.0.0.2", "host-record=n.lan,n,10.0.0.3",
+            ])
+    }
+
     @Test("dnsmasq's notation has both families in one record, and wildcards")
     func dnsmasq() {
         #expect(

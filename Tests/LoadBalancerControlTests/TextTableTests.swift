@@ -29,6 +29,20 @@ struct TextTableTests {
         for line in Self.table.lines(wide: false, width: width, colours: false) { #expect(line.count <= width) }
     }
 
+    @Test(
+        "the first of several addresses is never cut, though the line goes beyond the terminal; the rest is",
+        arguments: [
+            (80, "lan    192.168.57.200,fd00:192:168:57::200   k8s-node4"),
+            (40, "lan    192.168.57.200,fd00:…   k8s-node4"), (20, "lan    192.168.57.200…   k8s-nod…"),
+        ])
+    func firstAddress(_ width: Int, _ line: String) {
+        let columns = [
+            TextTable.Column(title: "NAME"), .init(title: "ADDRESSES", keepsFirst: true), .init(title: "BY"),
+        ]
+        let table = TextTable(columns: columns, rows: [["lan", "192.168.57.200,fd00:192:168:57::200", "k8s-node4"]])
+        #expect(table.lines(wide: false, width: width, colours: false)[1] == line)
+    }
+
     @Test("colours surround the text, not the blanks")
     func colours() {
         #expect(Self.table.lines(wide: false, width: nil, colours: true)[2] == "\u{1B}[31mx\u{1B}[0m      -")

@@ -30,10 +30,17 @@ extension HostTable {
         entries.sorted { $0.key < $1.key }.flatMap { name, entry -> [String] in
             let addresses = entry.addresses.sorted().map(\.description)
             if name.hasPrefix("*.") { return addresses.map { "address=/\(name.dropFirst(2))/\($0)" } }
-            let first = entry.addresses.compactMap(\.v4).min().map(\.description)
-            let second = entry.addresses.compactMap(\.v6).min().map(\.description)
-            let records = [first, second].compactMap { $0 }.joined(separator: ",")
-            return ["host-record=\(spellings(name, domain).joined(separator: ",")),\(records)"]
+            let names = spellings(name, domain).joined(separator: ",")
+            // A line has one address of each family; further ones have lines of their own.
+            var (first, second) = (
+                entry.addresses.compactMap(\.v4).sorted()[...], entry.addresses.compactMap(\.v6).sorted()[...]
+            )
+            var lines: [String] = []
+            while !first.isEmpty || !second.isEmpty {
+                let records = [first.popFirst()?.description, second.popFirst()?.description].compactMap { $0 }
+                lines.append("host-record=\(names),\(records.joined(separator: ","))")
+            }
+            return lines
         }
     }
 

@@ -53,6 +53,15 @@ struct ResourceRow: Sendable, Hashable {
     /// The member of ``object`` that changes every few seconds while all is well.
     var pulse: String?
 
+    /// The row of something that is no more.
+    func deleted(_ columns: [TextTable.Column]) -> ResourceRow {
+        let state = "Deleted"
+        var object = object
+        object["state"] = .string(state)
+        let cells = zip(columns, cells).map { $0.title == "STATE" ? TextTable.Cell(state, .warning) : $1 }
+        return ResourceRow(id: id, cells: cells, object: object, pulse: pulse)
+    }
+
     /// ``object`` without its pulse.
     var news: JSONValue {
         guard let pulse else { return object }

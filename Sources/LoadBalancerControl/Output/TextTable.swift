@@ -4,6 +4,8 @@ struct TextTable: Sendable, Hashable {
         let title: String
         /// Shown with `-o wide` only.
         var isWide = false
+        /// A list separated by commas, whose first element is useless when it is cut: it rather goes beyond the terminal.
+        var keepsFirst = false
     }
 
     struct Cell: Sendable, Hashable, ExpressibleByStringInterpolation {
@@ -34,8 +36,9 @@ struct TextTable: Sendable, Hashable {
         }
         if let width {
             let room = width - Self.gap.count * max(shown.count - 1, 0)
-            while widths.reduce(0, +) > room, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }),
-                widths[widest] > Self.narrowest
+            let least = shown.map(narrowest)
+            while widths.reduce(0, +) > room,
+                let widest = widths.indices.filter({ widths[$0] > least[$0] }).max(by: { widths[$0] < widths[$1] })
             {
                 widths[widest] -= 1
             }
@@ -44,6 +47,15 @@ struct TextTable: Sendable, Hashable {
         return ([head] + rows.map { row in shown.map { row[$0] } }).map { cells in
             Self.line(cells, widths, colours: colours)
         }
+    }
+
+    private func narrowest(_ index: Int) -> Int {
+        guard columns[index].keepsFirst else { return Self.narrowest }
+        return rows.map { row in
+            let text = row[index].text
+            let first = text.prefix { $0 != "," }.count
+            return first < text.count ? first + 1 : first
+        }.reduce(Self.narrowest, max)
     }
 
     private static func line(_ cells: [Cell], _ widths: [Int], colours: Bool) -> String {

@@ -4,7 +4,7 @@ import Reconciliation
 /// `lbctl pools`: the pools, what is left in them, and whether they are accepted.
 struct PoolView: ResourceView {
     let columns: [TextTable.Column] = [
-        .init(title: "NAME"), .init(title: "ADDRESSES"), .init(title: "USED"), .init(title: "FREE"),
+        .init(title: "NAME"), .init(title: "ADDRESSES", keepsFirst: true), .init(title: "USED"), .init(title: "FREE"),
         .init(title: "USED6"), .init(title: "FREE6"), .init(title: "AUTO"), .init(title: "STATE"),
         .init(title: "FOR", isWide: true), .init(title: "CONFLICTS", isWide: true), .init(title: "AGE"),
     ]

@@ -28,7 +28,7 @@ extension ResourceView {
         let shown = ShownRows()
         try await ClusterFollower(reader).follow { snapshot in
             let rows = rows(of: snapshot, now: clock.now)
-            let (news, isFirst) = await shown.news(rows)
+            let (news, isFirst) = await shown.news(rows, columns)
             guard !news.isEmpty else { return }
             Console.write(output.text(news, among: rows, columns: columns, headings: isFirst) + "\n")
         }
@@ -37,12 +37,14 @@ extension ResourceView {
 
 /// What `-w` has printed so far.
 actor ShownRows {
-    private var objects: [String: JSONValue]?
+    private var last: [ResourceRow]?
 
-    /// The rows that are not as they were, ages and signs of life aside.
-    func news(_ rows: [ResourceRow]) -> (rows: [ResourceRow], isFirst: Bool) {
-        let before = objects
-        objects = Dictionary(rows.map { ($0.id, $0.news) }) { _, last in last }
-        return (rows.filter { before?[$0.id] != $0.news }, before == nil)
+    /// The rows that are not as they were, ages and signs of life aside; and those that are gone, marked as such.
+    func news(_ rows: [ResourceRow], _ columns: [TextTable.Column]) -> (rows: [ResourceRow], isFirst: Bool) {
+        let before = Dictionary((last ?? []).map { ($0.id, $0.news) }) { _, last in last }
+        let now = Set(rows.map(\.id))
+        let gone = (last ?? []).filter { !now.contains($0.id) }.map { $0.deleted(columns) }
+        defer { last = rows }
+        return (rows.filter { before[$0.id] != $0.news } + gone, last == nil)
     }
 }

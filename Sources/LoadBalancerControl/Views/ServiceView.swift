@@ -7,7 +7,8 @@ struct ServiceView: ResourceView {
     let namespace: String?
 
     let columns: [TextTable.Column] = [
-        .init(title: "NAMESPACE"), .init(title: "NAME"), .init(title: "ADDRESSES"), .init(title: "POOL"),
+        .init(title: "NAMESPACE"), .init(title: "NAME"), .init(title: "ADDRESSES", keepsFirst: true),
+        .init(title: "POOL"),
         .init(title: "ANNOUNCED BY"), .init(title: "SINCE"), .init(title: "STATE"),
         .init(title: "MAC", isWide: true), .init(title: "REASON", isWide: true),
     ]
