@@ -42,7 +42,10 @@ package struct Kubeconfig: Sendable {
             guard FileManager.default.fileExists(atPath: path) else { continue }
             let text: String
             do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
-                throw APIError(code: .configuration, message: "the kubeconfig \(path) cannot be read: \(error)")
+                throw APIError(
+                    code: .configuration,
+                    message: "the kubeconfig \(path) cannot be read: \(Self.reason(error)); name another with "
+                        + "--kubeconfig or KUBECONFIG")
             }
             found = true
             try merge(text, folder: Self.folder(of: path), name: path)
@@ -179,6 +182,14 @@ package struct Kubeconfig: Sendable {
     private static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch (error as? CocoaError)?.code {
+        case .fileReadNoPermission: "you may not"
+        case .fileReadInapplicableStringEncoding, .fileReadCorruptFile: "it is no text in UTF-8"
+        default: "it is no file, or it is damaged"
+        }
     }
 
     private static func resolve(_ path: String, in folder: String) -> String {

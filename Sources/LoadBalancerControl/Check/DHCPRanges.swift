@@ -40,12 +40,12 @@ struct DHCPRanges: Sendable, Hashable {
 
     /// Reads the text of a configuration or of a file of leases, in whichever of the notations it is written.
     mutating func add(_ text: String, from source: String) {
-        for line in text.split(whereSeparator: \.isNewline) {
-            let line = line.prefix { $0 != "#" }
-            for range in Self.dnsmasq(line) + Self.dhcpd(line) + Self.kea(line) + Self.lease(line) {
-                add(range, from: source)
-            }
+        let lines = text.split(whereSeparator: \.isNewline).map { line in line.prefix { $0 != "#" } }
+        for line in lines {
+            for range in Self.dnsmasq(line) + Self.dhcpd(line) + Self.lease(line) { add(range, from: source) }
         }
+        // JSON may break its lines anywhere.
+        for range in Self.kea(lines.joined(separator: "\n")) { add(range, from: source) }
     }
 
     /// `dhcp-range=set:lan,192.168.57.100,192.168.57.199,12h`: the first two addresses.
@@ -64,7 +64,7 @@ struct DHCPRanges: Sendable, Hashable {
         line.split(whereSeparator: { $0 == ";" || $0 == "{" || $0 == "}" }).flatMap { statement -> [IPRange] in
             let words = statement.split(whereSeparator: \.isWhitespace)
             guard let word = words.first, word == "range" || word == "range6" else { return [] }
-            if words.count == 2, words[1].contains("/") { return (try? [IPRange(parsing: String(words[1]))]) ?? [] }
+            if words.count > 1, words[1].contains("/") { return (try? [IPRange(parsing: String(words[1]))]) ?? [] }
             let addresses = words.dropFirst().compactMap { IPAddress($0) }
             guard let first = addresses.first, let last = addresses.last else { return [] }
             return range(first, last)
@@ -72,8 +72,8 @@ struct DHCPRanges: Sendable, Hashable {
     }
 
     /// `"pools": [ { "pool": "192.168.57.100 - 192.168.57.199" } ]`.
-    private static func kea(_ line: Substring) -> [IPRange] {
-        line.matches(of: /"pool"\s*:\s*"([^"]+)"/).compactMap { try? IPRange(parsing: String($0.1)) }
+    private static func kea(_ text: String) -> [IPRange] {
+        text.matches(of: /"pool"\s*:\s*"([^"]+)"/).compactMap { try? IPRange(parsing: String($0.1)) }
     }
 
     /// `1795000000 02:00:c0:a8:39:c8 192.168.57.200 laptop *`, as dnsmasq writes its leases.

@@ -4,7 +4,7 @@ import KubernetesModel
 
 /// Which cluster is meant.
 struct ClusterOptions: ParsableArguments {
-    @Option(help: "The kubeconfig file; else $KUBECONFIG, else ~/.kube/config.")
+    @Option(help: "The kubeconfig file; else $KUBECONFIG, else ~/.kube/config.", completion: .file())
     var kubeconfig: String?
     @Option(help: "The kubeconfig's context to use, instead of its current one.")
     var context: String?
@@ -24,6 +24,10 @@ struct ClusterOptions: ParsableArguments {
             throw Complaint(
                 "cannot reach the API server \(configuration.server): \(failure.message); check "
                     + "\(configuration.origin), and whether the server runs")
+        } catch let failure as APIError where failure.code == .status(401) {
+            throw Complaint(
+                "the API server \(configuration.server) does not know you: \(failure.message) (401); renew the token or "
+                    + "certificate of \(configuration.origin)")
         }
     }
 }

@@ -18,7 +18,7 @@ struct APIServerCommand: AsyncParsableCommand {
 
     @Option(help: "Address and port to listen on; port 0 takes any free one.")
     var listen = "127.0.0.1:6443"
-    @Option(help: "Folder for objects, keys and the kubeconfig; made when it is missing.")
+    @Option(help: "Folder for objects, keys and the kubeconfig; made when it is missing.", completion: .directory)
     var dataDir: String
     @Option(help: "A further name or address by which clients reach the server; may be repeated.")
     var advertise: [String] = []

@@ -24,7 +24,9 @@ struct CheckCommand: AsyncParsableCommand {
     var wire = false
     @Option(help: "Addresses that a DHCP server gives to hosts, FIRST-LAST or a CIDR; may be repeated.")
     var dhcpRange: [String] = []
-    @Option(help: "A DHCP server's configuration, or dnsmasq's leases, copied from another host; may be repeated.")
+    @Option(
+        help: "A DHCP server's configuration, or dnsmasq's leases, copied from another host; may be repeated.",
+        completion: .file())
     var dhcpConfig: [String] = []
     @Option(help: "The controllers' Lease: their --leader-elect-resource-name.")
     var controllerLease = HeraldObjects.controllerLease
@@ -64,8 +66,8 @@ struct CheckCommand: AsyncParsableCommand {
             }
         }
         for file in dhcpConfig {
-            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-                throw Complaint("cannot read \(file)")
+            guard let text = try InputFile.text(file) else {
+                throw Complaint("\(file) is no text in UTF-8; name a DHCP server's configuration")
             }
             var found = DHCPRanges()
             found.add(text, from: file)

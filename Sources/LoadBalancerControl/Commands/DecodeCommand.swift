@@ -9,7 +9,7 @@ struct DecodeCommand: AsyncParsableCommand {
         abstract: "Prints a capture as Herald sees it: ARP, NDP, Hello, and why a frame is dropped.",
         discussion: "Record one with: tcpdump -i eth0 -w FILE 'arp or icmp6 or ether proto 0x88b5'")
 
-    @Argument(help: "A pcap or pcapng file.")
+    @Argument(help: "A pcap or pcapng file; - is standard input.", completion: .file())
     var file: String
     @Flag(help: "Only the summary.")
     var summary = false
@@ -17,10 +17,7 @@ struct DecodeCommand: AsyncParsableCommand {
     var format = OutputOptions.Format.table
 
     func run() async throws {
-        let data: Data
-        do { data = try Data(contentsOf: URL(fileURLWithPath: file)) } catch {
-            throw Complaint("cannot read \(file): \(error.localizedDescription)")
-        }
+        let data = try InputFile.data(file)
         let capture: CaptureFile
         do { capture = try CaptureFile([UInt8](data)) } catch { throw Complaint("\(file) \(error)") }
         if capture.isCutShort { Console.complain("\(file) ends in the middle of a frame; the rest is shown") }

@@ -25,7 +25,7 @@ struct HostsCommand: AsyncParsableCommand {
             valueName: "domain"),
         transform: Self.domain)
     var domainFilter: [String] = []
-    @Option(help: "Keep one marked block of this file up to date, and nothing else in it.")
+    @Option(help: "Keep one marked block of this file up to date, and nothing else in it.", completion: .file())
     var sync: String?
     @Flag(help: "Go on until interrupted: print or sync again after every change.")
     var watch = false

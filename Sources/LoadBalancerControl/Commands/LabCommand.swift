@@ -32,7 +32,9 @@ struct LabCommand: AsyncParsableCommand {
         var restart = false
         @Flag(help: "Run dnsmasq on the gateway with the names of `\(ProgramName.current) hosts`, and ask it with dig.")
         var dns = false
-        @Option(help: "The folder with the cluster's manifests; found beside the program's sources when absent.")
+        @Option(
+            help: "The folder with the cluster's manifests; found beside the program's sources when absent.",
+            completion: .directory)
         var manifests: String?
 
         func validate() throws {

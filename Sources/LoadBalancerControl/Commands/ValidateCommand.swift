@@ -9,7 +9,7 @@ struct ValidateCommand: AsyncParsableCommand {
 
     @Option(
         name: [.customShort("f"), .customLong("filename")], parsing: .upToNextOption,
-        help: "Files; - is standard input.")
+        help: "Files; - is standard input.", completion: .file())
     var files: [String]
     @Option(name: [.customShort("o"), .customLong("output")], help: "table or json.")
     var format = OutputOptions.Format.table

@@ -1,5 +1,6 @@
 import CLinux
 import Foundation
+import SystemPackage
 
 /// Standard output, unbuffered: lines appear as they are written, also in a pipe.
 enum Console {
@@ -9,7 +10,18 @@ enum Console {
     /// Several lines whose structure is lbctl's own: JSON, YAML, help.
     static func text(_ text: String) { write(text.visibleText + "\n") }
     /// As it is, with colours.
-    static func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
+    ///
+    /// What cannot be written ends the program: nobody is to take half of the output for all of it.
+    static func write(_ text: String) {
+        do {
+            try FileDescriptor.standardOutput.writeAll(Array(text.utf8))
+        } catch {
+            // Nobody reads any more: the end that SIGPIPE makes where it is not ignored.
+            if error as? Errno == .brokenPipe { exit(128 + SIGPIPE) }
+            complain("cannot write the output: \(error); make room, or send it elsewhere")
+            exit(1)
+        }
+    }
 
     /// One line on standard error.
     static func complain(_ message: String) {

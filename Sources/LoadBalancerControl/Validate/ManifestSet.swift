@@ -1,5 +1,4 @@
 import EmbeddedAPIServer
-import Foundation
 import KubernetesModel
 import Reconciliation
 
@@ -11,15 +10,12 @@ struct ManifestSet {
     /// - Parameter files: YAML or JSON, with one or more documents, lists too; `-` is standard input.
     init(files: [String]) throws {
         for file in files {
-            let data: Data?
-            do {
-                data =
-                    file == "-"
-                    ? try FileHandle.standardInput.readToEnd() : try Data(contentsOf: URL(fileURLWithPath: file))
-            } catch {
-                throw Complaint("cannot read \(file): \(error.localizedDescription)")
+            let source = file == "-" ? "standard input" : file
+            guard let text = try InputFile.text(file) else {
+                findings.append(Finding(.error, source, "is no text in UTF-8", "name a file of YAML or JSON"))
+                continue
             }
-            add(String(decoding: data ?? Data(), as: UTF8.self), source: file == "-" ? "standard input" : file)
+            add(text, source: source)
         }
         // What writes nothing has failed, as a `helm template` before a pipe.
         if objects.isEmpty, findings.isEmpty {
@@ -38,7 +34,9 @@ struct ManifestSet {
                 for object in isList ? document["items"]?.array ?? [] : [document] { objects.append((source, object)) }
             }
         } catch {
-            findings.append(Finding(.error, source, "\(error)", "correct the YAML"))
+            let text = "\(error)"
+            let start = text.count > 300 ? "\(text.prefix(300))…" : text
+            findings.append(Finding(.error, source, start, "correct the YAML"))
         }
     }
 
