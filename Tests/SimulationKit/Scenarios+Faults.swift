@@ -199,6 +199,20 @@ extension Scenario {
         return time + 3
     }
 
+    /// Its helper takes a while to run, and meanwhile somebody claims the address at a term below: that is no help.
+    package static let farewellLowClaim = Scenario(
+        "farewell_low_claim", [.noGap, .nothingMoves], nodes: [2], addresses: [1]
+    ) { s in
+        let node = s.owner()
+        s.pause(s.others(node)[0], seconds: 0.35)
+        s.after(0.05) { s in
+            s.kill(node, graceful: true)
+            s.claimEverything(term: 0, duration: 0.3)
+        }
+        s.after(3) { $0.boot(node) }
+        return 6
+    }
+
     package static let allRestart = Scenario("all_restart", [.nothingMoves]) { s in
         for node in s.nodes {
             s.kill(node, graceful: true)

@@ -48,7 +48,7 @@ extension Scenario {
 
     /// A speaker that is gone has claimed everything at the highest term there is: planned moves go on.
     package static let highestTerm = Scenario("highest_term", [.onlyTheEnd], nodes: [3, 4, 5]) { s in
-        s.claimHighest(duration: 2)
+        s.claimEverything(term: .max, duration: 2)
         s.after(12) { s in
             let node = s.owner()
             var eligible = s.names()

@@ -70,17 +70,17 @@ extension Simulation {
         }
     }
 
-    /// Somebody with the key claims everything at the highest term there is, and is heard no more.
-    package func claimHighest(duration: Double) {
-        let sender = EncodedSender(HelloSender(name: "high", interfaceName: "eth0", addresses: []))
+    /// Somebody with the key claims everything for a while, and is heard no more.
+    package func claimEverything(term: UInt32, duration: Double) {
+        let sender = EncodedSender(HelloSender(name: "stranger", interfaceName: "eth0", addresses: []))
         var header = HelloHeader(
             cluster: ClusterID(rawValue: 77), node: sender.node, incarnation: 1, sequence: 0,
             hardwareAddress: MACAddress(2, 9, 9, 9, 9, 1), phase: .ready, isStale: false, details: sender.digest)
-        let entries = addresses.map { ClaimEntry(address: $0, term: .max, allocation: 1, kind: .own) }
-        for tick in 0..<Int(duration * 10) {
+        let entries = addresses.map { ClaimEntry(address: $0, term: term, allocation: 1, kind: .own) }
+        for tick in 0..<Int(duration * 20) {
             header.sequence += 1
             let frame = header
-            after(Double(tick) * 0.1) { s in
+            after(Double(tick) * 0.05) { s in
                 let part = ClaimsPart(generation: 1, index: 0, count: 1, entries: entries)
                 let payload = HelloFrame(header: frame, body: .claims(part))
                     .encoded(sender: sender, key: s.keys.current, authenticator: s.authenticator)
