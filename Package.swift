@@ -207,7 +207,7 @@ let tests: [Target] = [
     .testTarget(
         name: "SpeakerDaemonTests",
         dependencies: [
-            "SpeakerDaemon", "Link", "MonotonicTime", "Election", "Layer2", "Wire", "NetworkAddresses",
+            "SpeakerDaemon", "Link", "Membership", "MonotonicTime", "Election", "Layer2", "Wire", "NetworkAddresses",
             "Reconciliation", "KubernetesModel", "KubernetesClient", "Netlink", "Telemetry", "EmbeddedAPIServer",
             "DaemonCommandLine", argumentParser, logging, metrics,
         ]),

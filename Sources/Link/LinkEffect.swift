@@ -47,6 +47,8 @@ public enum LinkFact: Sendable, Hashable {
     case probeConflict(IPAddress, hardwareAddress: MACAddress)
     /// A peer is heard through unicast UDP only: the switch or a filter drops Hello frames.
     case unicastOnly(name: String)
+    /// Some speaker's frames are dropped, because no more peers fit into a Hello; told once in ten minutes.
+    case tooManyPeers(limit: Int)
 }
 
 /// Why an address is no longer announced here.

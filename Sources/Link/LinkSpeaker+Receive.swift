@@ -83,7 +83,10 @@ extension LinkSpeaker {
         let (verdict, directives) = membership.receive(header, details: view.sender, at: now)
         var effects = perform(directives, at: now)
         guard verdict == .accepted else {
-            if case .dropped(let reason) = verdict { count(reason) }
+            if case .dropped(let reason) = verdict {
+                count(reason)
+                if reason == .tooManyPeers { effects += reportCrowd(at: now) }
+            }
             return effects
         }
         counters.framesAccepted &+= 1
@@ -144,6 +147,13 @@ extension LinkSpeaker {
         let directives = membership.fallSilent(.conflict, incarnation: nextIncarnation(), at: now)
         return (isNew ? [.report(.nameConflict(hardwareAddress: header.hardwareAddress))] : [])
             + perform(directives, at: now)
+    }
+
+    private mutating func reportCrowd(at now: Instant) -> [LinkEffect] {
+        let timing = configuration.timing.membership
+        if let last = reportedCrowdAt, now - last < timing.forget { return [] }
+        reportedCrowdAt = now
+        return [.report(.tooManyPeers(limit: timing.peerLimit))]
     }
 
     private mutating func count(_ reason: HelloDropReason) { counters.framesDropped[reason, default: 0] &+= 1 }

@@ -33,6 +33,7 @@ package struct LinkSpeaker: Sendable {
     var pending: [LinkEffect] = []
     var conditions: [NodeID: PeerCondition] = [:]
     var reportedPhase: LinkPhase?
+    var reportedCrowdAt: Instant?
     var nodeAddresses: Set<MACAddress> = []
     var askedHosts: Set<IPAddress> = []
     var interestChanges: UInt64 = 0

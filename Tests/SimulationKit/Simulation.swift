@@ -185,7 +185,8 @@ package final class Simulation {
         case .gaveUp(let address, _), .helping(let address, _), .stoppedHelping(let address): observe(address, node)
         case .rereadNeeded: after(0.05) { $0.reread(node) }
         case .phase: observer.fitnessChanged(node, self)
-        case .falseDeath, .nameConflict, .sameSegment, .unicastOnly, .probeConflict, .conflict, .claimedByNode:
+        case .falseDeath, .nameConflict, .sameSegment, .unicastOnly, .tooManyPeers, .probeConflict, .conflict,
+            .claimedByNode:
             node.facts.append(fact)
         case .peer(_, let state): if state == .dead || state == .absent { node.facts.append(fact) }
         }

@@ -71,6 +71,10 @@ struct FactNarrator {
             logger.warning(
                 "a peer is heard by unicast only: something filters the multicast frames of EtherType 0x88B5",
                 metadata: place.merging(["peer.node": "\(name)"]) { $1 })
+        case .tooManyPeers(let limit):
+            logger.warning(
+                "more speakers are on this link than can take part: two may announce one address; run fewer of them (nodeSelector)",
+                metadata: place.merging(["peer.limit": "\(limit)"]) { $1 })
         case .rereadNeeded(let address):
             logger.info("a peer says that an address is not ours any more", metadata: metadata(address, link))
         default: break
