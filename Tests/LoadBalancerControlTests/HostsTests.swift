@@ -295,7 +295,13 @@ struct HostsTests {
             try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
             try FileManager.default.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: path)
             let file = HostsFile(path: "\(folder)/link")
+            // Where the file system has them.
+            let extended = ["user.lbctl": Data("x".utf8)]
+            try? FileManager.default.setAttributes([HostsFile.extendedAttributes: extended], ofItemAtPath: path)
+            let before = try FileManager.default.attributesOfItem(atPath: path)[HostsFile.extendedAttributes]
             #expect(try file.sync(["1.2.3.4 a"]))
+            let after = try FileManager.default.attributesOfItem(atPath: path)[HostsFile.extendedAttributes]
+            #expect(after as? [String: Data] == before as? [String: Data])
             #expect(try file.sync(["1.2.3.4 a"]) == false)
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             #expect(attributes[.posixPermissions] as? Int == 0o640)

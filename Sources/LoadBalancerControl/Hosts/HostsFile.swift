@@ -52,12 +52,17 @@ struct HostsFile {
         }
         do {
             let new = try HostsBlock.put(lines, into: old)
-            let kept: Set<FileAttributeKey> = [.posixPermissions, .ownerAccountID, .groupOwnerAccountID]
+            let kept: Set<FileAttributeKey> = [
+                .posixPermissions, .ownerAccountID, .groupOwnerAccountID, Self.extendedAttributes,
+            ]
             return new == old ? nil : (new, attributes.filter { kept.contains($0.key) })
         } catch {
             throw Complaint("\(path) \(error)")
         }
     }
+
+    /// Such as a label of SELinux or an access control list.
+    static let extendedAttributes = FileAttributeKey(rawValue: "NSFileExtendedAttributes")
 
     private var folder: String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
 
@@ -87,7 +92,13 @@ struct HostsFile {
     /// The draft is on disk, with the old file's mode and owner, before it takes the old one's name.
     private func replace(_ draft: FileHandle, with content: [UInt8], _ attributes: [FileAttributeKey: Any]) throws {
         try draft.write(contentsOf: Data(content))
+        var attributes = attributes
+        let extended = attributes.removeValue(forKey: Self.extendedAttributes)
         try FileManager.default.setAttributes(attributes, ofItemAtPath: draftPath)
+        // Some of them only the kernel or root may give.
+        if let extended {
+            try? FileManager.default.setAttributes([Self.extendedAttributes: extended], ofItemAtPath: draftPath)
+        }
         try draft.synchronize()
         // rename(2) is the one step that others see. Foundation has no call for it that replaces a file.
         guard unsafe rename(draftPath, path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
