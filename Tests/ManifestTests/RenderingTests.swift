@@ -5,7 +5,8 @@ import Testing
 @Suite("Manifests: rendering")
 struct RenderingTests {
     static let kustomizations = [
-        "admission", "crds", "base", "monitoring", "overlays/cluster-home", "overlays/ipv6", "overlays/monitoring",
+        "access", "admission", "crds", "base", "monitoring", "overlays/cluster-home", "overlays/ipv6",
+        "overlays/monitoring",
     ]
 
     @Test("every kustomization renders, every object once", arguments: kustomizations)
