@@ -41,6 +41,9 @@ public struct ServiceL2Status: KubernetesObject {
         /// The foreign host that uses the address, when that is why it is not announced, or is contested.
         public var conflict: String?
 
+        /// Whether the node answers for the address; otherwise it only reports who kept it from doing so.
+        public var isAnnouncing: Bool { since != nil || conflict == nil }
+
         public init(
             address: String, interface: String, node: String, hardwareAddress: String? = nil, since: Timestamp? = nil,
             conflict: String? = nil

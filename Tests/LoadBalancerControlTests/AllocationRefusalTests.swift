@@ -87,7 +87,16 @@ struct AllocationRefusalTests {
         Row(
             reason: "addressConflict",
             yaml: World.join(
-                pool(range, more: "\nstatus: {conflicts: [\(conflict)]}"), World.service("web")),
+                pool(range, more: "\nstatus: {conflicts: [\(conflict)]}"), World.service("web"),
+                """
+                kind: ServiceL2Status
+                metadata: {name: default.web, namespace: herald-system}
+                status:
+                  serviceNamespace: default
+                  serviceName: web
+                  addresses:
+                  - {address: 192.168.57.200, interface: eth0, node: n1, conflict: '02:00:00:00:00:99'}
+                """),
             says: "192.168.57.200 is used by a foreign host (02:00:00:00:00:99)."),
         Row(
             reason: "wrongFamily", yaml: World.join(pool("addresses: [fd00::1-fd00::9]"), asking("fd00::1")),

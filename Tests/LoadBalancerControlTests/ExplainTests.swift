@@ -154,6 +154,31 @@ struct ExplainTests {
         #expect(line?.split(separator: " ") == ["192.168.57.200", "default/web", "n1"])
     }
 
+    @Test("an address that is announced, and claimed by a foreign host, is both")
+    func claimed() throws {
+        let record = """
+            kind: ServiceL2Status
+            metadata: {name: default.web, namespace: herald-system}
+            status:
+              serviceNamespace: default
+              serviceName: web
+              addresses:
+              - address: 192.168.57.200
+                interface: eth0
+                node: n1
+                since: "2026-11-21T11:59:00Z"
+                conflict: "02:00:00:00:00:99"
+            """
+        let world = try World(
+            World.join(World.pool, Self.web, Self.served, World.node("n1"), World.lease("speaker-n1"), record))
+        let lines = world.explain("web")
+        #expect(
+            lines.contains(
+                "  → announced by n1 on eth0, but a foreign host (02:00:00:00:00:99) claims the address, too"),
+            "\(lines)")
+        #expect(lines.contains { $0.contains("Find the host with 02:00:00:00:00:99") })
+    }
+
     @Test("names the announcer, its MAC and since when")
     func announced() throws {
         let world = try World(

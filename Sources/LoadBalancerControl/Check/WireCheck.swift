@@ -15,7 +15,7 @@ struct WireCheck {
     }
 
     init(_ snapshot: ClusterSnapshot) {
-        let entries = ServiceView.entries(in: snapshot).values.flatMap { $0 }.filter { $0.conflict == nil }
+        let entries = ServiceView.entries(in: snapshot).values.flatMap { $0 }.filter(\.isAnnouncing)
         announced = entries.reduce(into: [:]) { announced, entry in
             if let address = IPAddress(entry.address) { announced[address, default: []].append(entry) }
         }

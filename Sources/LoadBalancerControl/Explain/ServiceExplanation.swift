@@ -160,14 +160,18 @@ struct ServiceExplanation {
             }
             lines.append(line + place(entries, node.name))
         }
-        let announced = entries.filter { $0.conflict == nil }
+        let announced = entries.filter(\.isAnnouncing)
         if let refusal = address.refusal {
             lines.append("  → not announced: \(refusal.sentence)")
             advice.append(
                 refusal.remedy.replacing("NAMESPACE", with: service.key.namespace).replacing(
                     "NAME", with: service.metadata.name))
         } else if let conflict = entries.compactMap(\.conflict).first {
-            lines.append("  → not announced: a foreign host (\(conflict)) uses the address")
+            let places = announced.map { "\($0.node) on \($0.interface)" }.joined(separator: " and ")
+            lines.append(
+                announced.isEmpty
+                    ? "  → not announced: a foreign host (\(conflict)) uses the address"
+                    : "  → announced by \(places), but a foreign host (\(conflict)) claims the address, too")
             advice.append(
                 "Find the host with \(conflict) and give it another address, or: \(ProgramName.current) probe \(address.text)"
             )
@@ -231,7 +235,7 @@ struct ServiceExplanation {
     }
 
     private func place(_ entries: [ServiceL2Status.Announced], _ node: String) -> String {
-        guard let entry = entries.first(where: { $0.node == node && $0.conflict == nil }) else { return "" }
+        guard let entry = entries.first(where: { $0.node == node && $0.isAnnouncing }) else { return "" }
         let since = entry.since.map { " for \(Age.text(since: $0, now: now))" } ?? ""
         let silence = speakers.silence(node).map { ", but \($0)" } ?? ""
         return "; announces it on \(entry.interface)\(entry.hardwareAddress.map { " (\($0))" } ?? "")\(since)\(silence)"

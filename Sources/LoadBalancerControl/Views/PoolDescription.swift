@@ -49,7 +49,7 @@ struct PoolDescription {
         for service in snapshot.services.values where service.spec?.type == "LoadBalancer" {
             for text in service.ingressTexts {
                 guard let address = IPAddress(text), ranges.contains(where: { $0.contains(address) }) else { continue }
-                let nodes = (entries[service.key] ?? []).filter { $0.address == text && $0.conflict == nil }
+                let nodes = (entries[service.key] ?? []).filter { $0.address == text && $0.isAnnouncing }
                     .map(\.node).uniqued()
                 rows.append(
                     (

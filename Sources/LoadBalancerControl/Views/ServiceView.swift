@@ -87,7 +87,7 @@ struct ServiceView: ResourceView {
         _ entries: [ServiceL2Status.Announced], of service: Service
     ) -> [ServiceL2Status.Announced] {
         let addresses = service.ingressTexts
-        return entries.filter { addresses.contains($0.address) && $0.conflict == nil }
+        return entries.filter { addresses.contains($0.address) && $0.isAnnouncing }
     }
 
     /// The state by the conditions, unless a speaker that is recorded to announce the Service does not run.

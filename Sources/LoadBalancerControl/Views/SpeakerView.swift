@@ -22,7 +22,7 @@ struct SpeakerView: ResourceView {
 
     /// Addresses by the node that announces them.
     static func announcedCounts(in snapshot: ClusterSnapshot) -> [String: Int] {
-        let entries = snapshot.announcements.values.flatMap { $0.status?.addresses ?? [] }.filter { $0.conflict == nil }
+        let entries = snapshot.announcements.values.flatMap { $0.status?.addresses ?? [] }.filter(\.isAnnouncing)
         return Dictionary(grouping: entries, by: \.node).mapValues { Set($0.map(\.address)).count }
     }
 

@@ -45,7 +45,7 @@ extension ControllerPlanner {
     /// Assigned addresses that no speaker says it announces.
     package var unannouncedCount: Int {
         allocator.holdings.reduce(0) { count, holding in
-            let announced = entries(of: ObjectKey(holding.key)).filter { $0.conflict == nil }.compactMap {
+            let announced = entries(of: ObjectKey(holding.key)).filter(\.isAnnouncing).compactMap {
                 IPAddress($0.address)
             }
             return count + holding.value.addresses.count { !announced.contains($0) }
@@ -140,9 +140,9 @@ extension ControllerPlanner {
     /// The addresses that a speaker has found in use, and that nobody announces. Once an address is announced, a host that
     /// claims it moves nothing: it may have come later, and one forged frame is enough to say so.
     private static func disputed(_ entries: [ServiceL2Status.Announced]) -> Set<IPAddress>? {
-        let unused = entries.filter { $0.conflict != nil && $0.since == nil }.map(\.address)
+        let unused = entries.filter { $0.conflict != nil && !$0.isAnnouncing }.map(\.address)
         guard !unused.isEmpty else { return nil }
-        let announced = Set(entries.lazy.filter { $0.since != nil }.map(\.address))
+        let announced = Set(entries.lazy.filter(\.isAnnouncing).map(\.address))
         return Set(unused.filter { !announced.contains($0) }.compactMap { IPAddress($0) })
     }
 
