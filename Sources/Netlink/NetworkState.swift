@@ -39,20 +39,9 @@ package struct InterfaceAddress: Sendable, Hashable {
     package var prefix: IPPrefix? { IPPrefix(address, length: prefixLength) }
 }
 
-/// A default route's next hop.
-package struct Gateway: Sendable, Hashable {
-    package var interfaceIndex: Int32
-    package var address: IPAddress
-
-    package init(interfaceIndex: Int32, address: IPAddress) {
-        (self.interfaceIndex, self.address) = (interfaceIndex, address)
-    }
-}
-
-/// All interfaces and default gateways of the namespace.
-package struct NetworkState: Sendable, Hashable {
+/// All interfaces of the namespace.
+package struct NetworkState: NetlinkState {
     package var interfaces: [Int32: NetworkInterface] = [:]
-    package var gateways: Set<Gateway> = []
 
     package init() {}
 
@@ -62,28 +51,10 @@ package struct NetworkState: Sendable, Hashable {
         case .link(var interface):
             interface.addresses = interfaces[interface.index]?.addresses ?? []
             interfaces[interface.index] = interface
-        case .linkGone(let index):
-            interfaces[index] = nil
-            gateways = gateways.filter { $0.interfaceIndex != index }
+        case .linkGone(let index): interfaces[index] = nil
         case .address(let index, let address): interfaces[index]?.addresses.insert(address)
         case .addressGone(let index, let address): interfaces[index]?.addresses.remove(address)
-        case .defaultRoute(let hops): gateways.formUnion(hops)
-        case .defaultRouteGone, .done, .failed, .ignored: return
+        case .defaultRoute, .defaultRouteGone, .done, .failed, .ignored: return
         }
     }
-
-    /// Whether gateways may be gone with this change, so that only the routes themselves can tell.
-    ///
-    /// Linux drops IPv4 routes with the link that goes down, and with an address, and says nothing of them. A route that
-    /// replaces another is told as new, and what it replaced is not named; and of two routes by one gateway one may stay.
-    func leavesGatewaysOpen(_ change: NetlinkMessage) -> Bool {
-        switch change {
-        case .defaultRoute, .defaultRouteGone: true
-        case .link(let interface): !interface.isUp && hasGateway(interface.index)
-        case .addressGone(let index, _): hasGateway(index)
-        case .linkGone, .address, .done, .failed, .ignored: false
-        }
-    }
-
-    private func hasGateway(_ index: Int32) -> Bool { gateways.contains { $0.interfaceIndex == index } }
 }

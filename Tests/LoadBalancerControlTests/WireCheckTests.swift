@@ -91,7 +91,6 @@ struct WireCheckTests {
             interface.addresses = [InterfaceAddress(address: .v4(network), prefixLength: 24)]
             state.interfaces[index] = interface
         }
-        state.gateways = [Gateway(interfaceIndex: 2, address: .v4(IPv4Address(192, 168, 2, 254)))]
         func link(_ address: IPv4Address) -> String? { AddressProbe.link(of: .v4(address), in: state)?.name }
         #expect(link(IPv4Address(192, 168, 3, 200)) == "eth1")
         #expect(link(IPv4Address(172, 16, 0, 9)) == nil)

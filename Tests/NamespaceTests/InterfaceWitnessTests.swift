@@ -46,8 +46,8 @@ struct InterfaceWitnessTests {
                 try await harness.configure([Self.v4, Self.v6])
                 try await harness.wait(for: "an answer") { try await segment.answers() }
                 try await harness.wait(for: "the group") { try await segment.solicitedGroups() == 1 }
-                // ARP, Neighbor Discovery, Hello, the carrier, the groups, and netlink.
-                try await harness.wait(for: "six sockets") { try await segment.openSockets() == 6 }
+                // ARP, Neighbor Discovery, Hello, the carrier, the groups, and netlink: links and routes.
+                try await harness.wait(for: "seven sockets") { try await segment.openSockets() == 7 }
                 #expect(try await segment.packetSockets() == 3)
                 let removed = ContinuousClock.now
                 try await segment.onNode("ip link del eth0")
@@ -55,7 +55,7 @@ struct InterfaceWitnessTests {
                 // Both times hold the programs' that remove and plug, which wait for a processor on a busy machine.
                 #expect(ContinuousClock.now - removed < .seconds(1 + Self.promptness))
                 // Netlink's own. The kernel lets go of some a moment after they are closed.
-                try await harness.wait(for: "no socket but one") { try await segment.openSockets() == 1 }
+                try await harness.wait(for: "no socket but two") { try await segment.openSockets() == 2 }
                 let plugged = ContinuousClock.now
                 try await segment.plug()
                 try await harness.wait(for: "the new interface") { harness.isUsable("eth0") == true }

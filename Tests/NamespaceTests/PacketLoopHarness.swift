@@ -80,6 +80,12 @@ final class PacketLoopHarness: Sendable {
         log.withLock { log in log.compactMap { if case .network(let state) = $0 { state } else { nil } }.last }
     }
 
+    var gateways: [IPAddress]? {
+        log.withLock { log in
+            log.compactMap { if case .gateways(let all) = $0 { all.map(\.address) } else { nil } }.last
+        }
+    }
+
     /// As the thread tells them when it is asked now.
     var counters: PacketCounters? {
         get async throws {

@@ -26,7 +26,12 @@ struct ProbeTests {
     }
 
     /// Hands events to the listener as the packet thread does, and returns when they have been taken.
-    private func tell(_ events: [PacketEvent], _ health: HealthState, _ heartbeat: Heartbeat) async throws {
+    ///
+    /// - Returns: The links that the control plane uses then.
+    @discardableResult
+    private func tell(
+        _ events: [PacketEvent], _ health: HealthState, _ heartbeat: Heartbeat
+    ) async throws -> [UsableLink] {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let state = SpeakerState(node: "node-a", policy: SpeakerPolicy(), selection: LinkSelection())
         // Nothing is asked of the API server here.
@@ -41,6 +46,20 @@ struct ProbeTests {
             events: stream, control: control, refused: refused, heartbeat: heartbeat, logger: logger
         ).run()
         await client.shutdown()
+        return await control.links
+    }
+
+    @Test("a link has its gateways, whichever of the two is told first, and loses them when they are gone")
+    func gateways() async throws {
+        let health = HealthState()
+        let heartbeat = health.heartbeat("packets", limit: .seconds(60))
+        let router = Gateway(interfaceIndex: 2, address: .v4(IPv4Address(10, 0, 0, 1)))
+        let other = Gateway(interfaceIndex: 3, address: .v4(IPv4Address(10, 0, 0, 2)))
+        let (network, gateways) = (Self.network("eth0"), PacketEvent.gateways([router, other]))
+        for events in [[network, gateways], [gateways, network], [gateways, network, network]] {
+            #expect(try await tell(events, health, heartbeat).map(\.gateways) == [[router.address]])
+        }
+        #expect(try await tell([network, gateways, .gateways([])], health, heartbeat).map(\.gateways) == [[]])
     }
 
     @Test("a packet thread that has stopped turning fails liveness, whatever else is heard")

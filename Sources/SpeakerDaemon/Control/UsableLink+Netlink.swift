@@ -4,7 +4,7 @@ import NetworkAddresses
 
 extension NetworkState {
     /// The interfaces that can carry announcements, by index.
-    var usableLinks: [UsableLink] {
+    func usableLinks(_ gateways: Set<Gateway>) -> [UsableLink] {
         interfaces.values.filter(\.isUsable).sorted { $0.index < $1.index }.compactMap { interface in
             guard let hardwareAddress = interface.hardwareAddress else { return nil }
             let addresses = interface.addresses.sorted { $0.address < $1.address }.compactMap { address in

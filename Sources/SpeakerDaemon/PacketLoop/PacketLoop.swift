@@ -10,19 +10,21 @@ import Synchronization
 /// One plain thread serves all links: it waits for their sockets, netlink, its mailbox and the next deadline, answers
 /// questions in batches, and hands everything else to the link's ``LinkCore``. Nothing that the control plane does can
 /// delay it: configurations are put into a mailbox (the newest wins), and facts come back through one bounded stream.
+/// Beside it, ``RouteThread`` tells of the default gateways.
 package final class PacketLoop<Core: LinkCore>: Sendable {
     /// What happened, oldest first. When nobody listens the oldest are lost; the next report makes up for them.
     package let events: AsyncStream<PacketEvent>
     private let continuation: AsyncStream<PacketEvent>.Continuation
     private let mailbox: PacketMailbox
+    private let routesEnd: WakeSignal
     private let settings: PacketLoopSettings
     /// A node's death can be 10,000 facts at once.
     private static var eventLimit: Int { 16384 }
 
-    /// Opens nothing yet but the wake-up descriptor.
+    /// Opens nothing yet but the wake-up descriptors.
     package init(settings: PacketLoopSettings = PacketLoopSettings()) throws(PacketSocketError) {
         self.settings = settings
-        mailbox = try PacketMailbox()
+        (mailbox, routesEnd) = (try PacketMailbox(), try WakeSignal())
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.eventLimit))
     }
 
@@ -32,13 +34,17 @@ package final class PacketLoop<Core: LinkCore>: Sendable {
         try PacketSocket.requireCapability()
         // Read once here, so that the first error is the caller's; the thread makes its own monitor.
         _ = try LinkMonitor.snapshot()
-        let (mailbox, settings, continuation) = (mailbox, settings, continuation)
+        let (mailbox, settings, continuation, routesEnd) = (mailbox, settings, continuation, routesEnd)
+        let routes = Thread { RouteThread(stop: routesEnd) { continuation.yield($0) }.run() }
+        routes.name = "routes"
+        routes.start()
         let thread = Thread {
             do {
                 // Its sockets are closed by the end of this scope, before anybody hears of the end.
                 var thread = PacketThread<Core>(mailbox: mailbox, settings: settings) { continuation.yield($0) }
                 thread.run()
             }
+            routesEnd.signal()
             continuation.finish()
             mailbox.threadEnded()
         }
@@ -58,7 +64,7 @@ package final class PacketLoop<Core: LinkCore>: Sendable {
         await mailbox.waitForEnd()
     }
 
-    /// Ends the thread and waits for that; every socket is closed afterwards.
+    /// Ends the thread and waits for that; every socket of a link is closed afterwards.
     package func stop() async {
         mailbox.put { $0.isStopping = true }
         await mailbox.waitForEnd()
@@ -83,6 +89,8 @@ package enum PacketEvent: Sendable {
     case pulse
     /// The node's interfaces, at the start and after every change.
     case network(NetworkState)
+    /// The node's default gateways, at the start and after every change.
+    case gateways(Set<Gateway>)
     /// What of a link's sockets could not be opened or changed, tried again while the link is configured; `nil` when all
     /// is in place. On change, and with the reports.
     case trouble(String?, link: String)
@@ -94,7 +102,7 @@ package enum PacketEvent: Sendable {
         switch self {
         case .fact(_, let link), .trouble(_, let link): link
         case .report(let report, _): report.interfaceName
-        case .pulse, .network, .netlink: nil
+        case .pulse, .network, .gateways, .netlink: nil
         }
     }
 }

@@ -44,6 +44,8 @@ struct PacketListener {
 
     func run() async {
         var metrics = LinkMetrics()
+        var network = NetworkState()
+        var gateways: Set<Gateway> = []
         for await event in events {
             // The packet thread closes a link a little after the control plane has let go of it.
             if let link = event.link, await !control.uses(link) { continue }
@@ -57,11 +59,15 @@ struct PacketListener {
                     metrics.count(.took(owned.address, term: owned.term), on: report.interfaceName, at: owned.since)
                 }
             case .pulse: heartbeat.beat()
-            case .network(let network):
-                let links = network.usableLinks
+            case .network(let state):
+                network = state
+                let links = network.usableLinks(gateways)
                 await control.use(links)
                 let existing = network.interfaces.values.lazy.filter { $0.master == nil }.map(\.name)
                 metrics.use(Set(links.map(\.name)), of: Set(existing))
+            case .gateways(let all):
+                gateways = all
+                await control.use(network.usableLinks(gateways))
             case .trouble(let trouble, let link): await control.take(trouble: trouble, on: link)
             case .netlink(let problem): await control.take(netlinkProblem: problem)
             }
