@@ -107,6 +107,9 @@ package final class APIClient: Sendable {
     }
 
     private func exchange(_ request: HTTPRequest) async throws(APIError) -> HTTPResponse {
+        guard LeaderElector.isLeading() else {
+            throw APIError(code: .cancelled, message: "the request was not sent: this process leads no more")
+        }
         let startedAt = now()
         do {
             let response = try await transport.send(request)

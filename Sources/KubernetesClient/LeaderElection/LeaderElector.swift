@@ -16,6 +16,11 @@ package struct LeaderElector: Sendable {
         case failed(reason: String)
     }
 
+    /// Whether whoever asks may act as the leader now: within `lead` until the renew deadline, and always outside of it.
+    ///
+    /// A process that was paused finds out here before its renewal does. ``APIClient`` asks before each request that it sends.
+    @TaskLocal package static var isLeading: @Sendable () -> Bool = { true }
+
     private let client: APIClient
     private let key: ObjectKey
     private let identity: String
@@ -76,7 +81,7 @@ private final class LeaderSession: Sendable {
             await observe(.becameLeader)
             let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
                 group.addTask {
-                    try await lead()
+                    try await LeaderElector.$isLeading.withValue({ self.isLeading }) { try await lead() }
                     return true
                 }
                 group.addTask {
@@ -89,6 +94,10 @@ private final class LeaderSession: Sendable {
             await observe(.lostLeadership)
             if ended { return }
         }
+    }
+
+    private var isLeading: Bool {
+        state.withLock { election in election.leadingEnds.map { client.now() < $0 } ?? false }
     }
 
     private func acquire(_ observe: @Sendable (LeaderElector.Change) async -> Void) async throws {

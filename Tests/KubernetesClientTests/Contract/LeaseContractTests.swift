@@ -21,6 +21,8 @@ struct ClientContractLeaseTests {
             var reigns: [String] = []
             var hadTwo = false
             var doomed: Set<String> = []
+            /// Whether the one that left last could still act as the leader.
+            var leftLeading = false
         }
         private let state = Mutex(State())
         var current: State { state.withLock { $0 } }
@@ -33,7 +35,12 @@ struct ClientContractLeaseTests {
             }
         }
         func doom(_ name: String) { state.withLock { _ = $0.doomed.insert(name) } }
-        func leave(_ name: String) { state.withLock { _ = $0.leaders.remove(name) } }
+        func leave(_ name: String) {
+            state.withLock { state in
+                state.leftLeading = LeaderElector.isLeading()
+                state.leaders.remove(name)
+            }
+        }
 
         func wait(_ condition: (State) -> Bool) async throws {
             for _ in 0..<2000 where !condition(current) { try await Task.sleep(for: .milliseconds(20)) }
@@ -133,11 +140,42 @@ struct ClientContractLeaseTests {
                 try await contract.pause()
                 try await throne.wait { $0.leaders.isEmpty }
                 #expect(clock.now - start < timing.leaseDuration.duration)
+                #expect(!throne.current.leftLeading)
                 try await contract.resume()
                 try await throne.wait { $0.leaders == ["a"] }
                 group.cancelAll()
                 try? await group.waitForAll()
             }
+        }
+    }
+
+    @Test("a request that gets its turn when leading is over is not sent")
+    func late() async throws {
+        final class Reign: Sendable {
+            let isOver = Mutex(false)
+        }
+        try await ContractServer.run { contract in
+            let slow = try ContractTransport.client(
+                url: contract.url, authority: contract.authorityPEM, credentials: .token(contract.adminToken),
+                limits: RequestLimits(rate: 1, burst: 1))
+            try await slow.closing { slow in
+                let reign = Reign()
+                try await LeaderElector.$isLeading.withValue({ reign.isOver.withLock { !$0 } }) {
+                    func create(_ name: String) async throws(APIError) {
+                        try await slow.submit(Lease(metadata: ObjectMeta(name: name, namespace: "contract")))
+                    }
+                    try await create("in-time")
+                    async let end: Void = {
+                        try await Task.sleep(for: .milliseconds(200))
+                        reign.isOver.withLock { $0 = true }
+                    }()
+                    // The rate holds it back for a second.
+                    await #expect { try await create("late") } throws: { ($0 as? APIError)?.isCancelled == true }
+                    try await end
+                }
+            }
+            let leases = try await contract.client.list(Lease.self, namespace: "contract").items
+            #expect(leases.map(\.metadata.name) == ["in-time"])
         }
     }
 
