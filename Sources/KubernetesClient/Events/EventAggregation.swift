@@ -4,13 +4,17 @@ import NIOCore
 
 /// Which Kubernetes Events to write: the same thing about the same object is counted, not repeated.
 ///
+/// Another message is another Event, and written at once, up to ``variants`` of a kind; then the last one of them takes in
+/// what more there is, as a repetition.
+///
 /// A pure value: the recorder asks what is due, and reports what became of it. Memory is bounded by ``capacity`` and ``backlog``.
 package struct EventAggregation: Sendable {
-    /// The same reason about the same object is one Event, whatever its message says last.
     package struct Key: Sendable, Hashable {
         package var object: ObjectReference
         package var type: String
         package var reason: String
+        /// Which of the messages about that object with that reason.
+        fileprivate(set) var variant = 0
 
         package init(object: ObjectReference, type: String, reason: String) {
             (self.object, self.type, self.reason) = (object, type, reason)
@@ -33,6 +37,8 @@ package struct EventAggregation: Sendable {
         var usedAt: Instant
     }
 
+    /// How many messages about one object with one reason are Events of their own, as in client-go.
+    package static let variants = 10
     /// How many kinds of events are remembered when nothing of them waits to be written.
     package static let capacity = 1000
     /// How many kinds may wait to be written: a burst of as many is written whole.
@@ -69,6 +75,7 @@ package struct EventAggregation: Sendable {
     package mutating func record(
         _ key: Key, message: String, at now: Instant, wall: Timestamp, suffix: UInt64
     ) -> Acceptance {
+        let key = place(of: message, key, at: now)
         let old = entries[key]
         let isWaiting = old.map { waits($0, key) } ?? false
         guard isWaiting || entries.count - settled < Self.backlog else { return .dropped }
@@ -93,11 +100,27 @@ package struct EventAggregation: Sendable {
         return .taken
     }
 
+    /// Where the message is counted already, else a free place, else the last one.
+    private func place(of message: String, _ key: Key, at now: Instant) -> Key {
+        var (key, free) = (key, Key?.none)
+        for variant in 0..<Self.variants {
+            key.variant = variant
+            if let entry = entries[key], waits(entry, key) || now - entry.usedAt < Self.memory {
+                if entry.event.message == message { return key }
+            } else {
+                free = free ?? key
+            }
+        }
+        return free ?? key
+    }
+
     /// What must be written now, in a stable order. Each stays in flight until it is reported.
-    package mutating func due(at now: Instant) -> [(Key, Write)] {
+    ///
+    /// - Parameter isLast: there is no later: repetitions are not held back.
+    package mutating func due(at now: Instant, isLast: Bool = false) -> [(Key, Write)] {
         var due: [(Key, Write)] = []
         for key in dirty {
-            guard let entry = entries[key], !entry.isInFlight, entry.writeAfter <= now else { continue }
+            guard let entry = entries[key], !entry.isInFlight, isLast || entry.writeAfter <= now else { continue }
             entries[key]?.isInFlight = true
             due.append((key, entry.isWritten ? .update(entry.event) : .create(entry.event)))
         }
@@ -109,6 +132,8 @@ package struct EventAggregation: Sendable {
         case written
         /// The Event is gone (they live for an hour): make it anew.
         case vanished
+        /// It was cancelled on its way: write it again.
+        case interrupted
         /// Refused, or not reachable; events are worth no second try, the next repetition writes the count.
         case failed
     }
@@ -122,6 +147,7 @@ package struct EventAggregation: Sendable {
         case .vanished:
             entry.isWritten = false
             dirty.insert(key)
+        case .interrupted: dirty.insert(key)
         case .failed: break
         }
         let isSettled = !waits(entry, key)
@@ -153,5 +179,5 @@ package struct EventAggregation: Sendable {
 }
 
 extension EventAggregation.Key {
-    fileprivate var order: String { "\(object.namespace ?? "")/\(object.name ?? "")/\(reason)/\(type)" }
+    fileprivate var order: String { "\(object.namespace ?? "")/\(object.name ?? "")/\(reason)/\(type)/\(variant)" }
 }

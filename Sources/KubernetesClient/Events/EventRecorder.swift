@@ -53,7 +53,7 @@ package final class EventRecorder: ServiceLifecycle.Service {
                 group.cancelAll()
             }
         }
-        await writeWhatIsDue()
+        await writeWhatIsDue(isLast: true)
     }
 
     /// Counts that grew while they were kept back.
@@ -64,8 +64,8 @@ package final class EventRecorder: ServiceLifecycle.Service {
         }
     }
 
-    private func writeWhatIsDue() async {
-        var due = state.withLock { $0.due(at: client.now()) }[...]
+    private func writeWhatIsDue(isLast: Bool = false) async {
+        var due = state.withLock { $0.due(at: client.now(), isLast: isLast) }[...]
         await withDiscardingTaskGroup { group in
             while !due.isEmpty {
                 let share = due.prefix(max(1, (due.count + Self.lanes - 1) / Self.lanes))
@@ -96,6 +96,7 @@ package final class EventRecorder: ServiceLifecycle.Service {
             }
             return .written
         } catch {
+            if error.isCancelled { return .interrupted }
             return error.isNotFound && write.isUpdate ? .vanished : .failed
         }
     }

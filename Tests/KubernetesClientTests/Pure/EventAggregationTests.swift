@@ -27,14 +27,50 @@ struct EventAggregationTests {
         #expect(event.count == 1 && event.metadata.name == "web.1" && event.metadata.namespace == "default")
         #expect(event.source?.component == "lb-controller")
         events.finished(key(), .written, at: .at(0))
-        for index in 1...99 { events.record(key(), message: "m\(index)", at: .at(1), wall: wall, suffix: 2) }
+        for _ in 1...99 { events.record(key(), message: "one", at: .at(1), wall: wall, suffix: 2) }
         #expect(events.due(at: .at(29.9)).isEmpty)
         let later = events.due(at: .at(30))
         guard later.count == 1, case .update(let update)? = later.first?.1 else {
             Issue.record("nothing is updated")
             return
         }
-        #expect(update.count == 100 && update.message == "m99" && update.metadata.name == "web.1")
+        #expect(update.count == 100 && update.message == "one" && update.metadata.name == "web.1")
+    }
+
+    @Test("another message is an Event of its own, written at once; beyond a burst of them the last one takes it in")
+    func messages() throws {
+        var events = EventAggregation(component: "c")
+        for index in 0..<EventAggregation.variants {
+            events.record(key(), message: "m\(index)", at: .at(1), wall: wall, suffix: UInt64(index))
+            let due = events.due(at: .at(1))
+            guard due.count == 1, case .create(let event)? = due.first?.1 else {
+                Issue.record("message \(index) waits")
+                return
+            }
+            #expect(event.message == "m\(index)" && event.count == 1)
+            if let (key, _) = due.first { events.finished(key, .written, at: .at(1)) }
+        }
+        for index in 50..<60 { events.record(key(), message: "m\(index)", at: .at(2), wall: wall, suffix: 99) }
+        #expect(events.due(at: .at(30.9)).isEmpty)
+        let late = events.due(at: .at(31))
+        #expect(late.map(\.1.event.message) == ["m59"] && late.map(\.1.event.count) == [11])
+        events.record(key(), message: "m0", at: .at(32), wall: wall, suffix: 99)
+        #expect(events.due(at: .at(32)).map(\.1.event.count) == [2], "counted where it was")
+        events.record(key(), message: "fresh", at: .at(602), wall: wall, suffix: 99)
+        #expect(events.due(at: .at(602)).map(\.1.event.message) == ["fresh"], "places become free again")
+    }
+
+    @Test("at the end nothing is held back, and what was cancelled on its way is written again")
+    func last() {
+        var events = EventAggregation(component: "c")
+        events.record(key(), message: "m", at: .at(0), wall: wall, suffix: 1)
+        _ = events.due(at: .at(0))
+        events.finished(key(), .written, at: .at(0))
+        events.record(key(), message: "m", at: .at(1), wall: wall, suffix: 1)
+        events.record(key("other"), message: "m", at: .at(1), wall: wall, suffix: 1)
+        #expect(events.due(at: .at(1)).map(\.0.object.name) == ["other"])
+        events.finished(key("other"), .interrupted, at: .at(1))
+        #expect(events.due(at: .at(1), isLast: true).map(\.0.object.name) == ["other", "web"])
     }
 
     @Test("what is in flight is not written twice")
@@ -99,9 +135,9 @@ struct EventAggregationTests {
             _ = events.due(at: now)
             events.finished(key, index % 2 == 0 ? .written : .failed, at: now)
         }
-        events.record(key("s2000"), message: "again", at: .at(4), wall: wall, suffix: 1)
+        events.record(key("s2000"), message: "m", at: .at(4), wall: wall, suffix: 1)
         for index in [1999, 2001, 2002] {
-            events.record(key("s\(index)"), message: "again", at: .at(40), wall: wall, suffix: 1)
+            events.record(key("s\(index)"), message: "m", at: .at(40), wall: wall, suffix: 1)
         }
         let due = events.due(at: .at(40))
         let counts = Dictionary(uniqueKeysWithValues: due.map { ($0.0.object.name ?? "", $0.1.event.count) })
