@@ -15,6 +15,8 @@ package struct SharingTerms: Sendable, Hashable {
         case cluster
         /// `Local`: only Services with the same pods have them on the same nodes.
         case local(namespace: String, selector: [String: String])
+        /// `Local` without a selector: somebody keeps the endpoints by hand, and nobody else's are the same.
+        case own(Holder)
     }
 
     package struct Port: Sendable, Hashable, CustomStringConvertible {

@@ -49,6 +49,21 @@ extension AllocationCase {
                 .expect("other/c", .has("192.168.57.201", from: "lan")),
             ]),
         .init(
+            "Policy Local without a selector shares with nobody: the endpoints are kept by hand",
+            metallb: "two empty selectors are equal: they share, and one of them may be dark",
+            [
+                lan,
+                .service("a", [key: "k"], ports: [80]) {
+                    $0.spec?.externalTrafficPolicy = "Local"
+                    $0.spec?.selector = nil
+                },
+                .service("b", [key: "k"], ports: [443]) {
+                    $0.spec?.externalTrafficPolicy = "Local"
+                    $0.spec?.selector = nil
+                },
+                .expect("a", .has("192.168.57.200", from: "lan")), .expect("b", .has("192.168.57.201", from: "lan")),
+            ]),
+        .init(
             "A Service whose own change breaks the sharing leaves; the others keep the address",
             [
                 lan, .service("a", [key: "k"], ports: [80]), .service("b", [key: "k"], ports: [443]),

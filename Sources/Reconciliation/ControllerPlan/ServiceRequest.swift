@@ -43,7 +43,7 @@ package struct ServiceRequest: Sendable, Hashable {
             }
         }
         let pool = value(.pool)?.1
-        let sharing = value(.sharingKey).map { SharingTerms(spec, key: $0.1, namespace: service.key.namespace) }
+        let sharing = value(.sharingKey).map { SharingTerms(spec, key: $0.1, of: service.key) }
         let families = FamilyWish(spec, requested: addresses)
         if spec.ipFamilyPolicy == "RequireDualStack", case .single = families {
             problem = problem ?? .secondFamilyMissing
@@ -54,10 +54,17 @@ package struct ServiceRequest: Sendable, Hashable {
 }
 
 extension SharingTerms {
-    fileprivate init(_ spec: Service.Spec, key: String, namespace: String) {
-        let isLocal = spec.externalTrafficPolicy == "Local"
+    fileprivate init(_ spec: Service.Spec, key: String, of service: ObjectKey) {
+        let backend: Backend =
+            if spec.externalTrafficPolicy != "Local" {
+                .cluster
+            } else if let selector = spec.selector, !selector.isEmpty {
+                .local(namespace: service.namespace, selector: selector)
+            } else {
+                .own(Holder(service))
+            }
         self.init(
-            key: key, backend: isLocal ? .local(namespace: namespace, selector: spec.selector ?? [:]) : .cluster,
+            key: key, backend: backend,
             ports: (spec.ports ?? []).map { Port(UInt16(clamping: $0.port), $0.protocol ?? "TCP") })
     }
 }
