@@ -11,7 +11,14 @@ extension Service {
 
 extension ServicePlan {
     /// Whether the Service has exactly these addresses in its status, however they are written.
-    package func isShown(in service: Service) -> Bool {
+    package func hasAddresses(of service: Service) -> Bool {
         service.ingressTexts.map { IPAddress($0) } == addresses.map { Optional($0) }
+    }
+
+    /// Whether the status shows them as Herald does. With `ipMode: Proxy`, which another controller may have left there,
+    /// kube-proxy takes no traffic for them. API servers before 1.29 drop the field.
+    package func isShown(in service: Service) -> Bool {
+        let modes = (service.status?.loadBalancer?.ingress ?? []).filter { $0.ip != nil }.map { $0.ipMode ?? "VIP" }
+        return hasAddresses(of: service) && (conditions == nil || modes.allSatisfy { $0 == "VIP" })
     }
 }

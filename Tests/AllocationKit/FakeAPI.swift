@@ -135,13 +135,19 @@ package final class FakeAPI {
     package func deleteAnnouncement(_ key: ObjectKey) { delete(announcements[key], ClusterChange.announcement) }
 
     /// Somebody else writes the status.
-    package func setStatus(_ key: ObjectKey, addresses: [String]) {
+    package func setStatus(_ key: ObjectKey, addresses: [String], ipMode: String? = "VIP") {
+        editStatus(key) {
+            $0.loadBalancer = .init(
+                ingress: addresses.map {
+                    IPAddress($0) == nil ? Service.Ingress(hostname: $0) : Service.Ingress(ip: $0, ipMode: ipMode)
+                })
+        }
+    }
+
+    package func editStatus(_ key: ObjectKey, _ edit: (inout Service.Status) -> Void) {
         guard var service = services[key] else { return }
         var status = service.status ?? Service.Status()
-        status.loadBalancer = .init(
-            ingress: addresses.map {
-                IPAddress($0) == nil ? Service.Ingress(hostname: $0) : Service.Ingress(ip: $0, ipMode: "VIP")
-            })
+        edit(&status)
         service.status = status
         put(service, over: service, ClusterChange.service)
     }

@@ -25,8 +25,7 @@ extension ServicePlan {
     package func write(for service: Service, change: AllocationChange?, at now: Timestamp) -> PlannedWrite? {
         var status: [String: JSONValue] = [:]
         var metadata: [String: JSONValue] = [:]
-        let isMoved = !isShown(in: service)
-        if isMoved {
+        if !isShown(in: service) {
             let mine = addresses.map { JSONValue.object(["ip": .string($0.description), "ipMode": "VIP"]) }
             let others = (service.status?.loadBalancer?.ingress ?? []).filter { $0.ip == nil && $0.hostname != nil }
                 .map(\.json)
@@ -46,6 +45,7 @@ extension ServicePlan {
         if let version = service.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }
         var patch: [String: JSONValue] = ["metadata": .object(metadata)]
         if !status.isEmpty { patch["status"] = .object(status) }
+        let isMoved = !hasAddresses(of: service)
         return PlannedWrite(patch: .object(patch), events: events(isMoved: isMoved, before: all, change))
     }
 
