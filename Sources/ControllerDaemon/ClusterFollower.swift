@@ -14,36 +14,37 @@ struct ClusterFollower: ServiceLifecycle.Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await followServices() }
-                group.addTask { await follow(.pools) { .pool($0) } }
-                group.addTask { await follow(.nodes) { .node($0) } }
-                group.addTask { await follow(.namespaces) { .namespace($0) } }
-                group.addTask { await follow(.announcements, in: namespace) { .announcement($0) } }
-                group.addTask { await follow(.leases, in: namespace) { .lease($0) } }
-                group.addTask { await followServiceRanges() }
+            while !Task.isCancelled {
+                let round = await controller.round
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await followAll(round) }
+                    group.addTask { await controller.waitUntilStale() }
+                    await group.next()
+                    group.cancelAll()
+                }
             }
         }
     }
 
-    private func followServices() async {
-        while !Task.isCancelled {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await follow(.services) { .service($0) } }
-                group.addTask { await controller.waitUntilStale() }
-                await group.next()
-                group.cancelAll()
-            }
+    private func followAll(_ round: Int) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await follow(.services, round) { .service($0) } }
+            group.addTask { await follow(.pools, round) { .pool($0) } }
+            group.addTask { await follow(.nodes, round) { .node($0) } }
+            group.addTask { await follow(.namespaces, round) { .namespace($0) } }
+            group.addTask { await follow(.announcements, round, in: namespace) { .announcement($0) } }
+            group.addTask { await follow(.leases, round, in: namespace) { .lease($0) } }
+            group.addTask { await followServiceRanges(round) }
         }
     }
 
     private func follow<Object: KubernetesObject>(
-        _ watch: Watch, in namespace: String? = nil,
+        _ watch: Watch, _ round: Int, in namespace: String? = nil,
         as wrap: @escaping @Sendable (ObjectChange<Object>) -> ClusterChange
     ) async {
         await client.reflect(Object.self, namespace: namespace, pace: .relaxed) { [controller, logger] event in
             switch event {
-            case .change(let change): await controller.apply(wrap(change))
+            case .change(let change): await controller.apply(wrap(change), of: round)
             case .alive: break
             case .problem(let problem):
                 logger.warning("\(problem)", metadata: ["api.watch": "\(watch.rawValue)"])
@@ -52,11 +53,11 @@ struct ClusterFollower: ServiceLifecycle.Service {
     }
 
     /// The cluster's Service ranges, where the API server tells them (Kubernetes 1.33).
-    private func followServiceRanges() async {
+    private func followServiceRanges(_ round: Int) async {
         while !Task.isCancelled {
             do {
                 _ = try await client.list(ServiceCIDR.self)
-                return await follow(.serviceCIDRs) { .serviceCIDR($0) }
+                return await follow(.serviceCIDRs, round) { .serviceCIDR($0) }
             } catch {
                 guard error.isNotFound || error.isForbidden else {
                     try? await Task.sleep(for: .seconds(2))
@@ -65,7 +66,7 @@ struct ClusterFollower: ServiceLifecycle.Service {
                 logger.info(
                     "the cluster's Service ranges are not known: no pool should contain them",
                     metadata: ["error": "\(error)"])
-                return await controller.ignore(.serviceCIDRs)
+                return await controller.ignore(.serviceCIDRs, of: round)
             }
         }
     }

@@ -15,8 +15,10 @@ package actor Controller {
     private let heartbeat: Heartbeat?
     private let onSync: @Sendable (String?) -> Void
     private var metricsDue = Instant(nanoseconds: 0)
-    /// Wakes whoever lists the Services.
+    /// Wakes the reflectors: they list everything anew.
     private let staleness = WakeSignal()
+    /// Counts the elections won. What a reflector says that began before the last one is not taken in any more.
+    private(set) var round = 0
 
     /// As the plan of many thousand Services takes.
     private static let longPlan = Interval.milliseconds(20)
@@ -32,7 +34,8 @@ package actor Controller {
         metrics = ControllerMetrics()
     }
 
-    package func apply(_ change: ClusterChange) {
+    func apply(_ change: ClusterChange, of round: Int) {
+        guard round == self.round else { return }
         let wasSynced = state.isSynced
         let began = MonotonicClock.now()
         state.apply(change, at: .now)
@@ -45,7 +48,8 @@ package actor Controller {
         signal.wake()
     }
 
-    package func ignore(_ watch: Watch) {
+    func ignore(_ watch: Watch, of round: Int) {
+        guard round == self.round else { return }
         state.ignore(watch, at: .now)
         reportSync()
         signal.wake()
@@ -59,12 +63,14 @@ package actor Controller {
     /// What is known now, and whether nothing is left to do about it.
     package var standing: (snapshot: ClusterSnapshot, isAtRest: Bool) { (state.snapshot, state.isAtRest) }
 
-    /// Returns when the Services must be listed anew, or when the task is cancelled.
+    /// Returns when everything must be listed anew, or when the task is cancelled.
     func waitUntilStale() async { await staleness.wait() }
 
     /// Leads until the task is cancelled.
     package func lead(with writer: PlanWriter) async {
-        if state.becameLeader() { staleness.wake() }
+        state.becameLeader()
+        round += 1
+        staleness.wake()
         metrics.leads(true)
         logger.notice("leading: assigning addresses")
         defer {
@@ -77,14 +83,16 @@ package actor Controller {
             while !Task.isCancelled {
                 let now = PlanTime.now
                 heartbeat?.beat()
-                while let work = state.next(at: now) {
+                // Somebody else may lead already, whatever this process has slept through.
+                let isLeading = LeaderElector.isLeading()
+                while isLeading, let work = state.next(at: now) {
                     group.addTask {
                         let result = await writer.perform(work)
                         await self.finished(work, result)
                     }
                 }
                 let metrics = updateMetrics(at: now.instant)
-                let idle = state.idle(at: now.instant) ?? .seconds(60)
+                let idle = isLeading ? state.idle(at: now.instant) ?? .seconds(60) : .seconds(1)
                 let due = min(now.instant + idle, metrics ?? now.instant + idle)
                 if signal.needsAlarm(by: due, at: now.instant) {
                     group.addTask { [signal] in

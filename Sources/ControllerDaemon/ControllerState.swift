@@ -15,6 +15,7 @@ package struct ControllerState: Sendable {
     package let policy: ControllerPolicy
     private let limit: Int
     private var role = Role.standby(ClusterSnapshot())
+    private let watches: Set<Watch>
     private var missing: Set<Watch>
     private var isElected = false
 
@@ -62,7 +63,7 @@ package struct ControllerState: Sendable {
     static let echoLimit = Interval.seconds(30)
 
     package init(policy: ControllerPolicy, watches: Set<Watch>, concurrency: Int = 16) {
-        (self.policy, limit, missing) = (policy, concurrency, watches)
+        (self.policy, limit, self.watches, missing) = (policy, concurrency, watches, watches)
     }
 
     package var isSynced: Bool { missing.isEmpty }
@@ -147,12 +148,11 @@ package struct ControllerState: Sendable {
         if missing.remove(watch) != nil { beginIfReady(at: now) }
     }
 
-    /// It begins with a list of Services that is younger than the election: their watch may have been dead for a while
-    /// without a word, and what the last leader has assigned since must not be assigned again.
-    /// - Returns: whether that list must be asked for; it is under way otherwise.
-    package mutating func becameLeader() -> Bool {
+    /// It begins with lists that are younger than the election: a watch may have been dead for a while without a word.
+    /// What the last leader has assigned since must not be assigned again, and judged by old pools, it would be released.
+    package mutating func becameLeader() {
         isElected = true
-        return missing.insert(.services).inserted
+        missing = watches
     }
 
     package mutating func lostLeadership() {

@@ -10,7 +10,7 @@ package enum Watch: String, CaseIterable, Sendable {
 
 extension ClusterChange {
     /// The watch whose whole list this is.
-    var listed: Watch? {
+    package var listed: Watch? {
         switch self {
         case .service(.replaced): .services
         case .pool(.replaced): .pools

@@ -8,8 +8,6 @@ package final class FakeController {
     package private(set) var state: ControllerState
     private let api: FakeAPI
     private var cursor: Int
-    /// Changes of Services before this one were in a list.
-    private var servicesFrom = 0
     private var dice: SplitMix64
     /// Decided, but not sent yet: what a paused process has in its hands.
     package private(set) var held: [Work] = []
@@ -36,9 +34,9 @@ package final class FakeController {
     package var planner: ControllerPlanner? { state.planner }
 
     package func lead() {
-        guard state.becameLeader() else { return }
-        servicesFrom = api.log.count
-        state.apply(.service(.replaced(Array(api.services.values))), at: api.now)
+        state.becameLeader()
+        cursor = api.log.count
+        for list in api.lists { state.apply(list, at: api.now) }
     }
 
     package func stopLeading() { state.lostLeadership() }
@@ -46,9 +44,8 @@ package final class FakeController {
     /// - Parameter observe: sees each change before the controller does.
     package func deliver(observe: (ClusterChange, ControllerPlanner?) -> Void = { _, _ in }) {
         while cursor < api.log.count {
-            let (change, position) = (api.log[cursor], cursor)
+            let change = api.log[cursor]
             cursor += 1
-            if case .service = change, position < servicesFrom { continue }
             observe(change, state.planner)
             state.apply(change, at: api.now)
         }

@@ -107,7 +107,50 @@ struct ControllerStateTests {
         #expect(held("a") == ["192.168.57.202"])
     }
 
-    @Test("a new leader plans nothing before it has a list of Services that is younger than its election")
+    @Test("a new leader plans nothing before each of its lists is younger than its election", arguments: Watch.allCases)
+    func lists(last: Watch) throws {
+        api.put(pool)
+        var standby = ControllerState(policy: ControllerPolicy(), watches: Set(Watch.allCases))
+        for list in api.lists { standby.apply(list, at: api.now) }
+        // Its watches say no more; the leader serves a Service from a pool that is newer than what they said last.
+        api.putPool("new", "10.70.0.0/29")
+        put("z", ["lb.cluster.home/pool": "new"])
+        #expect(try FakeController.leading(api).settle() && held("z") == ["10.70.0.0"])
+        standby.becameLeader()
+        for list in api.lists where list.listed != last { standby.apply(list, at: api.now) }
+        #expect(standby.missingWatches == [last] && standby.planner == nil && standby.next(at: api.now) == nil)
+        for list in api.lists where list.listed == last { standby.apply(list, at: api.now) }
+        #expect(standby.planner?.plan(for: key("z"))?.addresses.map(\.description) == ["10.70.0.0"])
+        while let work = standby.next(at: api.now) { Issue.record("nothing is to be written, but \(work)") }
+    }
+
+    @Test("ipMode Proxy is put right, without an Event; a missing one is what an old API server makes of it")
+    func proxyMode() throws {
+        api.put(pool)
+        put("a")
+        let controller = FakeController.leading(api)
+        #expect(try controller.settle())
+        let told = controller.told
+        for (mode, after) in [("Proxy", "VIP"), (nil, nil)] {
+            api.setStatus(key("a"), addresses: ["192.168.57.200"], ipMode: mode)
+            #expect(try controller.settle())
+            #expect(api.services[key("a")]?.status?.loadBalancer?.ingress?.map(\.ipMode) == [after])
+        }
+        #expect(controller.told == told)
+    }
+
+    @Test("ipMode Proxy of another class's load balancer stays")
+    func othersProxyMode() throws {
+        api.put(pool)
+        put("a")
+        #expect(try FakeController.leading(api).settle())
+        api.setStatus(key("a"), addresses: ["192.168.57.200"], ipMode: "Proxy")
+        let other = FakeController.leading(api, policy: ControllerPolicy(loadBalancerClass: "example.com/other"))
+        #expect(try other.settle() && api.condition(ConditionType.allocated, of: key("a")) == nil)
+        #expect(api.services[key("a")]?.status?.loadBalancer?.ingress?.map(\.ipMode) == ["Proxy"])
+    }
+
+    @Test("a new leader gives nobody what the one before it has assigned meanwhile")
     func freshness() throws {
         api.put(pool)
         put("a")
@@ -118,8 +161,9 @@ struct ControllerStateTests {
         put("older", [wish: "192.168.57.201"])
         let leader = FakeController.leading(api)
         #expect(try leader.settle() && held("a") == ["192.168.57.200"] && held("older") == ["192.168.57.201"])
-        #expect(standby.becameLeader() && !standby.isSynced && standby.next(at: api.now) == nil)
-        standby.apply(.service(.replaced(Array(api.services.values))), at: api.now)
+        standby.becameLeader()
+        #expect(!standby.isSynced && standby.next(at: api.now) == nil)
+        for list in api.lists { standby.apply(list, at: api.now) }
         #expect(standby.planner?.plan(for: key("older"))?.addresses.map(\.description) == ["192.168.57.201"])
     }
 
@@ -206,9 +250,8 @@ struct ControllerStateTests {
         api.put(pool)
         for name in ["a", "b", "c"] { put(name) }
         var state = ControllerState(policy: ControllerPolicy(), watches: Set(Watch.allCases), concurrency: 2)
+        state.becameLeader()
         for list in api.lists { state.apply(list, at: api.now) }
-        _ = state.becameLeader()
-        state.apply(.service(.replaced(Array(api.services.values))), at: api.now)
         let work = (0..<3).map { _ in state.next(at: api.now) }
         #expect(work.compactMap { $0 }.count == 2)
         api.advance(.seconds(5))
