@@ -358,6 +358,17 @@ struct MembershipTests {
         }
     }
 
+    @Test("the kernel of a node without a Lease is forgotten")
+    func kernels() {
+        var segment = Segment()
+        _ = segment.membership.heardKernel(Segment.address("b"), Segment.hardware("b"), at: segment.now)
+        var environment = segment.membership.environment
+        #expect(segment.membership.kernel(of: NodeID(name: "b")) != nil)
+        environment.known.removeAll { $0.name == "b" }
+        segment.membership.configure(environment, timing: MembershipTiming(), at: segment.now)
+        #expect(segment.membership.kernel(of: NodeID(name: "b")) == nil)
+    }
+
     @Test("no more peers than one Hello can list, and a dead one makes room")
     func limit() {
         var segment = Segment()
