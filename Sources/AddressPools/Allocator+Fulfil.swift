@@ -21,6 +21,8 @@ package enum Fulfilment: Sendable, Hashable {
         case recentlyReleased
         /// The second family, beside the address held already.
         case secondFamily
+        /// What the Service had before it was left with nothing.
+        case regained
     }
 }
 
@@ -132,6 +134,25 @@ extension Allocator {
         case .failure(let refusal):
             return held == nil ? .refused(refusal) : .kept(refusal)
         }
+    }
+
+    /// Gives `holder`, who has nothing, the addresses that it had last, if all of them could be chosen for it now.
+    package mutating func restore(_ addresses: [IPAddress], to holder: Holder, _ request: AddressRequest) -> Bool {
+        let families = Set(addresses.map(\.family))
+        guard holdings[holder] == nil, let pool = home(of: addresses, request), spaces[pool].isReady,
+            request.families.acceptable.contains(where: { Set($0) == families }),
+            addresses.allSatisfy({ refusal(of: $0, in: pool, for: holder, request) == nil })
+        else { return false }
+        let name = spaces[pool].pool.name
+        if request.addresses.isEmpty {
+            guard request.pool.map({ $0 == name }) ?? spaces[pool].pool.autoAssign,
+                addresses.allSatisfy({ conflicts[$0] == nil })
+            else { return false }
+        } else {
+            guard Set(request.addresses) == Set(addresses), request.pool ?? name == name else { return false }
+        }
+        for address in addresses { give(address, to: holder, in: pool, request) }
+        return true
     }
 
     /// Adds the missing family from the pool that the Service is in. What RequireDualStack has half of, it keeps until

@@ -179,7 +179,7 @@ package struct Allocator: Sendable {
     func oldestReleased(_ family: IPFamily, in pool: Int) -> IPAddress? {
         quarantine.oldest {
             $0.family == family && spaces[pool][family].assignable.contains($0.rawValue) && conflicts[$0] == nil
-                && !spaces[pool].avoids($0)
+                && !spaces[pool][family].isPassedOver($0.rawValue)
         }
     }
 
@@ -205,7 +205,7 @@ package struct Allocator: Sendable {
         openings += 1
         moved.append(address)
         guard rest.isEmpty, let pool = pool(listing: address) else { return }
-        spaces[pool][address.family].leave(isForeign: conflicts[address] != nil)
+        spaces[pool][address.family].leave(address.rawValue, isForeign: conflicts[address] != nil)
         if let now {
             quarantine.add(address, at: now)
         } else {
@@ -243,9 +243,10 @@ package struct Allocator: Sendable {
         quarantine.prolong(at: now, where: inUse)
     }
 
-    /// Puts an address that was released without anybody's doing into quarantine.
+    /// Puts an address that was released without anybody's doing into quarantine, also when it is in no pool now: it may
+    /// be in one again before the time is up.
     package mutating func quarantine(_ address: IPAddress, at now: Instant) {
-        guard occupants[address] == nil, pool(listing: address) != nil else { return }
+        guard occupants[address] == nil else { return }
         quarantine.add(address, at: now)
         hide(address)
     }

@@ -52,8 +52,10 @@ struct FamilySpace: Sendable {
     private(set) var assigned: Int64 = 0
     /// Addresses without a holder that a foreign host uses.
     private var foreign: Int64 = 0
+    /// Those of `assigned` that are not in `total`: asked for, never chosen.
+    private var besides: Int64 = 0
     private let skipsBuggy: Bool
-    /// Stops at the largest.
+    /// What can be chosen. Stops at the largest.
     private let total: UInt64
 
     init(_ family: IPFamily, _ pool: AddressPool, _ reserved: ReservedAddresses, _ taken: [IPRange]) {
@@ -63,7 +65,12 @@ struct FamilySpace: Sendable {
         }
         skipsBuggy = family == .ipv4 && pool.avoidBuggyIPs
         (assignable, free, self.family) = (runs, runs, family)
-        total = UInt64(clamping: skipsBuggy ? runs.count - Self.buggyCount(runs) : runs.count)
+        let passedOver =
+            switch family {
+            case .ipv4: skipsBuggy ? Self.buggyCount(runs) : 0
+            case .ipv6: Self.routerCount(runs)
+            }
+        total = UInt64(clamping: runs.count - passedOver)
     }
 
     var ranges: [IPRange] {
@@ -76,36 +83,53 @@ struct FamilySpace: Sendable {
     }
 
     var usage: PoolUsage {
-        let rest = total == .max ? total : total - min(total, UInt64(max(0, assigned + foreign)))
+        let rest = total == .max ? total : total - min(total, UInt64(max(0, assigned - besides + foreign)))
         return PoolUsage(assigned: assigned, available: Int64(clamping: rest))
     }
 
     /// A foreign host uses `value`: it is passed over.
     mutating func passOver(_ value: UInt128) {
         free.remove(value)
-        if assignable.contains(value), !(skipsBuggy && Self.isBuggy(value)) { foreign += 1 }
+        if assignable.contains(value), !isPassedOver(value) { foreign += 1 }
     }
 
     /// `value` has its first holder.
     mutating func take(_ value: UInt128, isForeign: Bool) {
         free.remove(value)
         assigned += 1
-        if isForeign { foreign -= 1 }
+        if isPassedOver(value) { besides += 1 } else if isForeign { foreign -= 1 }
     }
 
     /// `value` has no holder any more.
-    mutating func leave(isForeign: Bool) {
+    mutating func leave(_ value: UInt128, isForeign: Bool) {
         assigned -= 1
-        if isForeign { foreign += 1 }
+        if isPassedOver(value) { besides -= 1 } else if isForeign { foreign += 1 }
     }
 
-    /// The lowest free address that the pool's rules allow. Forgets the ones they don't: no one can ever hold them.
+    /// The lowest free address that may be chosen. Forgets the ones that may not.
     mutating func lowestFree() -> UInt128? {
         while let lowest = free.lowest {
-            guard skipsBuggy, Self.isBuggy(lowest) else { return lowest }
+            guard isPassedOver(lowest) else { return lowest }
             free.remove(lowest)
         }
         return nil
+    }
+
+    /// Whether `value` is chosen for nobody: what the pool avoids, and the address for which every router of an IPv6
+    /// subnet answers, as a Kubernetes node is one (RFC 4291 §2.6.1).
+    func isPassedOver(_ value: UInt128) -> Bool {
+        switch family {
+        case .ipv4: skipsBuggy && Self.isBuggy(value)
+        case .ipv6: UInt64(truncatingIfNeeded: value) == 0
+        }
+    }
+
+    /// IPv6 addresses in `runs` whose lower half is 0.
+    private static func routerCount(_ runs: AddressRuns) -> UInt128 {
+        runs.runs.reduce(0) { count, run in
+            let isFirst = UInt64(truncatingIfNeeded: run.first) == 0
+            return count + (run.last >> 64) - (run.first >> 64) + (isFirst ? 1 : 0)
+        }
     }
 
     static func isBuggy(_ value: UInt128) -> Bool { value & 255 == 0 || value & 255 == 255 }

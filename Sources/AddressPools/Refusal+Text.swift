@@ -75,6 +75,22 @@ extension Refusal {
         }
     }
 
+    /// What is so about an address that is lost for this reason, after its name and "which".
+    package var clause: String {
+        switch self {
+        case .addressOutsidePools: "is in no IPAddressPool"
+        case .addressReserved(_, let reason): reason.clause
+        case .addressAvoided(_, let pool): "ends in .0 or .255, which IPAddressPool \"\(pool)\" avoids"
+        case .addressInUse(_, let holder, _): "is in use by Service \(holder)"
+        case .addressConflict(_, let hardwareAddress, _): "is used by a foreign host (\(hardwareAddress))"
+        case .poolNotForService(let pool): "is in IPAddressPool \"\(pool)\", reserved for other Services"
+        case .wrongFamily: "is not of the Service's families"
+        case .twoOfOneFamily: "is a second one of its family"
+        case .addressesInTwoPools: "is not in the pool of the Service's other address"
+        default: "can't be kept"
+        }
+    }
+
     private static func named(_ pools: [String]) -> String {
         let shown = pools.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ")
         let more = pools.count > 5 ? " and \(pools.count - 5) more" : ""

@@ -94,6 +94,7 @@ package struct ControllerState: Sendable {
 
     package mutating func apply(_ change: ClusterChange, at now: PlanTime) {
         let change = change.listed == nil ? change : snapshot.completing(change)
+        let isEcho = change.appliedService.map { busy[Work.Target(kind: Service.resource.kind, key: $0.key)] != nil }
         switch change {
         case .service(.applied(let object)), .service(.deleted(let object)): settled(Service.self, object.key)
         case .pool(.applied(let object)): settled(IPAddressPool.self, object.key)
@@ -113,22 +114,30 @@ package struct ControllerState: Sendable {
             role = .standby(ClusterSnapshot())
             let before = change.appliedService.flatMap { planner.snapshot.services[$0.key] }
             planner.apply(change.trimmed, at: now)
-            if let before, let service = change.appliedService { compare(before, service, planner, at: now.instant) }
+            if let before, let service = change.appliedService, isEcho == false {
+                compare(before, service, planner, at: now.instant)
+            }
             role = .leading(planner)
         }
         if let watch = change.listed, missing.remove(watch) != nil { beginIfReady(at: now) }
     }
 
-    /// Notices that the addresses which the plan has, and the Service had, are there no more.
+    /// Notices that the addresses or the conditions which the plan has, and the Service had, are there no more.
     private mutating func compare(
         _ before: Service, _ service: Service, _ planner: ControllerPlanner, at now: Instant
     ) {
-        guard before.status?.loadBalancer != service.status?.loadBalancer, before.metadata.uid == service.metadata.uid,
-            let plan = planner.plan(for: service.key), plan.conditions != nil, !plan.addresses.isEmpty,
-            plan.isShown(in: before), !plan.isShown(in: service)
+        guard before.status != service.status, before.metadata.uid == service.metadata.uid,
+            let plan = planner.plan(for: service.key), plan.conditions != nil
         else { return }
-        let written = (service.status?.loadBalancer?.ingress ?? []).compactMap { $0.ip ?? $0.hostname }
-        contests.overwritten(service.key, with: written, at: now)
+        if !plan.addresses.isEmpty, plan.isShown(in: before), !plan.isShown(in: service) {
+            let written = (service.status?.loadBalancer?.ingress ?? []).compactMap { $0.ip ?? $0.hostname }
+            return contests.overwritten(service.key, .addresses(written), at: now)
+        }
+        var pauses = handovers
+        let told = contests.tell(pauses.hold(plan, for: before, at: now), for: service.key)
+        if told.areConditionsShown(in: before), !told.areConditionsShown(in: service) {
+            contests.overwritten(service.key, .conditions, at: now)
+        }
     }
 
     private mutating func settled<Object: KubernetesObject>(_ type: Object.Type, _ key: ObjectKey) {

@@ -2,14 +2,13 @@ import KubernetesModel
 import MonotonicTime
 import Reconciliation
 
-/// Slows down where somebody writes over a Service's addresses each time that Herald has written them: another controller
-/// that serves the same Services. The two would go on at the pace of the API server for ever.
+/// Slows down where somebody writes over a Service's addresses or Herald's conditions each time that they have been written:
+/// another controller that serves the same Services. The two would go on at the pace of the API server for ever.
 struct StatusContests: Sendable {
     private struct Contest: Sendable {
-        /// How often the addresses were written over, each time less than a minute after Herald's write.
+        /// How often the status was written over, each time less than a minute after Herald's write.
         var count: Int
-        /// What stands there instead.
-        var written: [String]
+        var contested: ContestedStatus
         /// Nothing is written before.
         var pauseEnd: Instant
         var isPaused: Bool
@@ -32,13 +31,14 @@ struct StatusContests: Sendable {
     /// When ``takeDue(at:)`` is worth asking.
     var nextDue: Instant? { contests.values.lazy.map { $0.isPaused ? $0.pauseEnd : $0.end }.min() }
 
-    /// Herald's addresses of the Service have been replaced with `written`.
-    mutating func overwritten(_ key: ObjectKey, with written: [String], at now: Instant) {
+    /// Somebody has written over what Herald had in the Service's status.
+    mutating func overwritten(_ key: ObjectKey, _ contested: ContestedStatus, at now: Instant) {
         let count = (contests[key].map { now < $0.end ? $0.count : 0 } ?? 0) + 1
         let isPaused = count >= Self.limit
         let pause = isPaused ? Self.firstPause * (1 << min(count - Self.limit, 6)) : .zero
         contests[key] = Contest(
-            count: count, written: written, pauseEnd: now + pause, isPaused: isPaused, end: now + pause + Self.memory)
+            count: count, contested: contested, pauseEnd: now + pause, isPaused: isPaused,
+            end: now + pause + Self.memory)
     }
 
     func isPaused(_ key: ObjectKey, at now: Instant) -> Bool { contests[key].map { now < $0.pauseEnd } ?? false }
@@ -47,7 +47,7 @@ struct StatusContests: Sendable {
     func tell(_ plan: ServicePlan, for key: ObjectKey) -> ServicePlan {
         guard let contest = contests[key], contest.isTold, plan.conditions != nil else { return plan }
         var plan = plan
-        plan.conditions?.allocated = .overwritten(with: contest.written)
+        plan.conditions?.allocated = .overwritten(contest.contested)
         return plan
     }
 

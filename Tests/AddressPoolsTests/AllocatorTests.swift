@@ -49,6 +49,42 @@ struct AllocatorTests {
         #expect(Allocator(pools: [pool]).usage(of: "p", .ipv4)?.available == count)
     }
 
+    @Test(
+        "the address that the routers of an IPv6 subnet answer for is not counted",
+        arguments: [
+            ("fd00::/127", 1), ("fd00::/128", 0), ("fd00::1-fd00::2", 2), ("fd00::/64", Int64.max),
+            ("fd00:0:0:1:ffff:ffff:ffff:fffe-fd00:0:0:2::1", 3),
+        ])
+    func routers(text: String, count: Int64) throws {
+        let pool = AddressPool(name: "p", ranges: [try range(text)])
+        #expect(Allocator(pools: [pool]).usage(of: "p", .ipv6)?.available == count)
+    }
+
+    @Test("it is given to who asks for it, to nobody else when that one is gone, and takes no place from others")
+    func routerOnRequest() throws {
+        var allocator = Allocator(pools: [AddressPool(name: "p", ranges: [try range("fd00::/127")])])
+        let request = AddressRequest(families: .single(.ipv6))
+        let asking = AddressRequest(families: .single(.ipv6), addresses: [try address("fd00::")])
+        #expect(allocator.fulfil(asking, for: holder("a"), at: now) == .assigned(.requested))
+        #expect(allocator.usage(of: "p", .ipv6) == PoolUsage(assigned: 1, available: 1))
+        #expect(allocator.fulfil(request, for: holder("b"), at: now) == .assigned(.lowestFree))
+        #expect(allocator.usage(of: "p", .ipv6) == PoolUsage(assigned: 2, available: 0))
+        allocator.release(holder("a"), at: now)
+        let refusal = Refusal.poolExhausted(pools: ["p"], families: [.ipv6])
+        #expect(allocator.fulfil(request, for: holder("c"), at: now) == .refused(refusal))
+        #expect(allocator.fulfil(request, for: holder("c"), at: now + .seconds(61)) == .refused(refusal))
+        #expect(allocator.usage(of: "p", .ipv6) == PoolUsage(assigned: 1, available: 0))
+    }
+
+    @Test("the quarantine of an address that is in no pool ends like any other")
+    func quarantineOutside() throws {
+        var allocator = Allocator(pools: [])
+        allocator.quarantine(try address("10.1.0.0"), at: now)
+        #expect(Array(allocator.quarantine.addresses) == [try address("10.1.0.0")])
+        _ = allocator.fulfil(AddressRequest(families: .single(.ipv4)), for: holder("a"), at: now + .seconds(61))
+        #expect(Array(allocator.quarantine.addresses).isEmpty)
+    }
+
     @Test("a full /16 is filled lowest first, and what is given back is found again")
     func fill() throws {
         var allocator = Allocator(pools: [AddressPool(name: "p", ranges: [try range("10.1.0.0/16")])])

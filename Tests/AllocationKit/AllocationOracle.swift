@@ -100,7 +100,10 @@ package struct AllocationOracle {
                     && (wanted != nil || $0.spec.autoAssign ?? true)
             }
             for pool in candidates {
-                let free = Self.addresses(of: pool).filter { isFree($0, for: service) && !conflicts.contains($0) }
+                let free = Self.addresses(of: pool).filter {
+                    // An IPv6 subnet's first address is its routers', and chosen for nobody.
+                    isFree($0, for: service) && !conflicts.contains($0) && !$0.hasSuffix("::")
+                }
                 let families = Set(free.compactMap { IPAddress($0)?.family })
                 let serves =
                     switch request.request.families {

@@ -62,7 +62,7 @@ extension AllocationCase {
             [
                 lan, .service("a", families: ["IPv4", "IPv6"], policy: preferDual),
                 .pool("lan", "192.168.57.200-192.168.57.203", "fd00:57::/126"),
-                .expect("a", .has("192.168.57.200", "fd00:57::", from: "lan")),
+                .expect("a", .has("192.168.57.200", "fd00:57::1", from: "lan")),
             ]),
         .init(
             "PreferDualStack on a single-stack Service",
@@ -106,7 +106,7 @@ extension AllocationCase {
             [
                 .pool("a", "10.1.0.0/32", "fd00:1::/126"), .pool("b", "10.2.0.0/30", "fd00:2::/126"), .service("a"),
                 .service("b", families: ["IPv4", "IPv6"], policy: requireDual),
-                .expect("a", .has("10.1.0.0", from: "a")), .expect("b", .has("10.2.0.0", "fd00:2::", from: "b")),
+                .expect("a", .has("10.1.0.0", from: "a")), .expect("b", .has("10.2.0.0", "fd00:2::1", from: "b")),
             ]),
         .init(
             "RequireDualStack, and the pool loses one family: the other address is kept, also over a restart",
@@ -133,6 +133,15 @@ extension AllocationCase {
                 .service("a", families: ["IPv4", "IPv6"], policy: requireDual),
                 .conflict("a", "fd00:57::200", hardwareAddress: "02:00:00:00:00:99"),
                 .expect("a", .keeps("192.168.57.200", "fd00:57::200", from: "both", reason: "AddressConflict")),
+            ]),
+        .init(
+            "The first address of an IPv6 subnet is its routers' (anycast): passed over, but given to who asks for it",
+            metallb: "assigned, and every node answers for it",
+            [
+                .pool("lan", "fd00:57::/127"), .service("a", families: ["IPv6"]), .service("b", families: ["IPv6"]),
+                .service("c", [addresses: "fd00:57::"], families: ["IPv6"]),
+                .expect("a", .has("fd00:57::1", from: "lan")), .expect("b", .none("PoolExhausted")),
+                .expect("c", .has("fd00:57::", from: "lan")),
             ]),
         .init(
             "A Service becomes dual-stack: the second family is added",

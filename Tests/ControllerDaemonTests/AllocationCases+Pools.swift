@@ -23,6 +23,22 @@ extension AllocationCase {
             ]),
         .init("The pool is removed", [lan, .service("a"), .deletePool("lan"), .expect("a", .none("NoPools"))]),
         .init(
+            "The pool is deleted and created anew: who has nothing meanwhile has its own address back, before others",
+            metallb: "addresses are chosen anew, and may be exchanged",
+            [
+                lan, .service("a", [addresses: "192.168.57.202"]), .service("b", [addresses: "192.168.57.201"]),
+                .service("a"), .service("b"), .deletePool("lan"), .service("c"), .expect("a", .none("NoPools")), lan,
+                .expect("a", .has("192.168.57.202", from: "lan")), .expect("b", .has("192.168.57.201", from: "lan")),
+                .expect("c", .has("192.168.57.200", from: "lan")),
+            ]),
+        .init(
+            "An address that was released with its pool is passed over for a minute, too",
+            metallb: "reused at once",
+            [
+                lan, .service("a"), .deletePool("lan"), .delete("a"), lan, .service("b"),
+                .expect("b", .has("192.168.57.201", from: "lan")),
+            ]),
+        .init(
             "autoAssign is turned off: addresses stay",
             [
                 lan, .service("a"), .pool("lan", "192.168.57.200-192.168.57.203", auto: false),
@@ -65,7 +81,7 @@ extension AllocationCase {
                 .service("a", [pool: "new"], families: ["IPv4", "IPv6"], policy: preferDual),
                 .pool("lan", "192.168.57.200-192.168.57.220", allocation: .init(namespaces: ["other"])), .restart,
                 .service("a", families: ["IPv4", "IPv6"], policy: preferDual),
-                .expect("a", .has("192.168.57.210", "fd00:57::", from: "new")),
+                .expect("a", .has("192.168.57.210", "fd00:57::1", from: "new")),
             ]),
         .init(
             "The older pool shrinks, so that a second is accepted that a third overlaps: who has an address of the third keeps it",

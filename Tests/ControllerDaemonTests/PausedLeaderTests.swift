@@ -49,7 +49,7 @@ struct PausedLeaderTests {
             held("old") == ["192.168.57.200"] && held("young") == ["192.168.57.200"], "the duplicate is really there")
         #expect(try leader.settle())
         #expect(held("old") == ["192.168.57.200"] && held("young") == ["192.168.57.201"])
-        let reason = "It replaces 192.168.57.200: 192.168.57.200 is in use by Service default/old."
+        let reason = "It replaces 192.168.57.200, which is in use by Service default/old."
         #expect(leader.told.contains { $0.contains(reason) }, "\(leader.told)")
     }
 }

@@ -50,6 +50,60 @@ struct StatusContestTests {
         #expect(allocated?.status == .true && controller.state.isAtRest)
     }
 
+    @Test("who removes the conditions again and again is answered less and less often, too")
+    func conditions() throws {
+        let controller = try begin()
+        let before = api.writes
+        for _ in 0..<600 {
+            for _ in 0..<20 {
+                controller.deliver()
+                controller.decide()
+                try controller.performHeld()
+                if allocated != nil { api.editStatus(key) { $0.conditions = nil } }
+            }
+            api.advance(.seconds(1))
+        }
+        #expect(api.writes - before > 5 && api.writes - before < 25)
+        #expect(controller.told.contains { $0.contains("removes Herald's conditions") })
+        #expect(try controller.settle() && allocated?.reason == "Allocated" && controller.state.isAtRest)
+    }
+
+    @Test("an announcement that comes and goes is no contest, however often")
+    func flapping() throws {
+        let controller = try begin()
+        let entry = ServiceL2Status.Announced(
+            address: "192.168.57.200", interface: "eth0", node: "worker-1", since: Timestamp(seconds: 1))
+        for _ in 0..<20 {
+            for entries in [[entry], []] {
+                api.put(ServiceL2Status(of: key, entries))
+                controller.deliver()
+                controller.decide()
+                api.put(ServiceL2Status(of: key, [entry]))
+                controller.deliver()
+                try controller.performHeld()
+                controller.deliver()
+                api.advance(.seconds(4))
+            }
+        }
+        #expect(!controller.told.contains { $0.contains("Another controller") } && !controller.state.isRetrying)
+    }
+
+    @Test("an Event says what a write replaces, once, and gives no advice about what another controller wrote")
+    func told() throws {
+        let controller = try begin()
+        api.setStatus(key, addresses: ["fd00:9::"])
+        #expect(try controller.settle() && held == ["192.168.57.200"])
+        let first = try #require(controller.told.last)
+        #expect(first.hasSuffix("It replaces fd00:9::, which is not of the Service's families."), "\(first)")
+        api.putService(key, ["lb.cluster.home/addresses": "192.168.57.202"])
+        #expect(try controller.settle() && held == ["192.168.57.202"])
+        let second = try #require(controller.told.last)
+        #expect(second.hasSuffix("as requested. It replaces 192.168.57.200."), "\(second)")
+        api.setStatus(key, addresses: [])
+        #expect(try controller.settle() && held == ["192.168.57.202"])
+        #expect(controller.told.last == "Assigned 192.168.57.202 from IPAddressPool \"lan\"")
+    }
+
     @Test("who writes over the addresses once or twice sees them put right at once")
     func twice() throws {
         let controller = try begin()

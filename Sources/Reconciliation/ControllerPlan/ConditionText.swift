@@ -29,14 +29,19 @@ extension ServicePlan.Verdict {
         }
     }
 
-    /// Another controller has replaced the addresses with these, again and again.
-    package static func overwritten(with written: [String]) -> ServicePlan.Verdict {
-        let what = written.isEmpty ? "none" : written.joined(separator: ", ")
+    /// Another controller has replaced the addresses with these, or the conditions, again and again.
+    package static func overwritten(_ contested: ContestedStatus) -> ServicePlan.Verdict {
+        let what =
+            switch contested {
+            case .addresses(let written):
+                "writes over this Service's addresses whenever Herald has written them; it last wrote "
+                    + (written.isEmpty ? "none" : written.joined(separator: ", "))
+            case .conditions: "replaces or removes Herald's conditions of this Service whenever they have been written"
+            }
         return Self(
             status: false, reason: "StatusOverwritten",
-            message: "Another controller writes over this Service's addresses whenever Herald has written them; it last"
-                + " wrote \(what). Stop the other one (k3s: --disable servicelb; MetalLB; Cilium LB-IPAM), or let one of"
-                + " the two serve a loadBalancerClass of its own.")
+            message: "Another controller \(what). Stop the other one (k3s: --disable servicelb; MetalLB;"
+                + " Cilium LB-IPAM), or let one of the two serve a loadBalancerClass of its own.")
     }
 
     static func announced(
@@ -91,12 +96,14 @@ extension ServicePlan.Verdict {
 }
 
 extension AllocationChange {
-    /// The Event's sentence for a Service that has these addresses now.
-    package func sentence(_ addresses: [IPAddress], pool: String?) -> String {
-        let because = lost.map(\.refusal.sentence).joined(separator: " ")
-        guard !addresses.isEmpty else {
-            return because.isEmpty ? "The address was released." : "The address was released: \(because)"
-        }
+    /// The Event's sentence for a Service that has these addresses now, and had `old` until now. It gives no advice: the
+    /// condition does, and what was there may be what another controller had written.
+    package func sentence(_ addresses: [IPAddress], pool: String?, replacing old: [IPAddress]) -> String {
+        let gone = old.filter { !addresses.contains($0) }.map { address in
+            let loss = lost.first { $0.address == address }
+            return loss.map { "\(address), which \($0.refusal.clause)" } ?? "\(address)"
+        }.joined(separator: ", and ")
+        guard !addresses.isEmpty else { return "Released \(gone.isEmpty ? "the address" : gone)." }
         var text =
             "Assigned \(addresses.map(\.description).joined(separator: ", ")) from IPAddressPool \"\(pool ?? "")\""
         switch choice {
@@ -105,10 +112,9 @@ extension AllocationChange {
         case .shared: text += ", shared with others under the same key"
         case .recentlyReleased: text += ": no other is free, though it was released less than a minute ago"
         case .secondFamily: text += ", now of both families"
+        case .regained: text += ", which the Service had before"
         case nil: break
         }
-        guard !lost.isEmpty else { return text }
-        let old = lost.map(\.address.description).joined(separator: ", ")
-        return text + ". It replaces \(old): \(because)"
+        return gone.isEmpty ? text : text + ". It replaces \(gone)."
     }
 }

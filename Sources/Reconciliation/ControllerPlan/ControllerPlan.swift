@@ -97,7 +97,14 @@ package enum AllocationObstacle: Sendable, Hashable {
     }
 }
 
-/// Why a Service's addresses are others than before, for its Event.
+/// What of a Service's status another controller writes over.
+package enum ContestedStatus: Sendable, Hashable {
+    /// And what stands there instead.
+    case addresses([String])
+    case conditions
+}
+
+/// Why a Service's addresses are others than the status shows, for the Event that tells of the write.
 package struct AllocationChange: Sendable, Hashable {
     package var choice: Fulfilment.Choice?
     package var lost: [Allocator.Loss] = []
@@ -135,6 +142,8 @@ package struct ControllerMemory: Sendable, Equatable {
         package var sharing: SharingTerms?
         /// The addresses in the Service's status when it was last looked at.
         package var seen: [IPAddress]
+        /// What a Service had that has nothing now.
+        package var last: [IPAddress] = []
     }
 }
 

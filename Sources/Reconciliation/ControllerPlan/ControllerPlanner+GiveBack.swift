@@ -27,6 +27,29 @@ extension ControllerPlanner {
         }
         return served
     }
+
+    /// What a Service had that is left with nothing, it has back before others, should it be to be had again: a pool that is
+    /// deleted and created anew moves nobody.
+    mutating func remember(_ addresses: [IPAddress], of key: ObjectKey) {
+        if !addresses.isEmpty, allocator.holdings[Holder(key)] == nil { lost[key] = addresses }
+    }
+
+    /// Gives those of `keys` that have nothing, by age, what they had last.
+    /// - Returns: who has got something.
+    @discardableResult
+    mutating func restore(_ keys: some Sequence<ObjectKey>) -> Set<ObjectKey> {
+        guard !lost.isEmpty else { return [] }
+        var served: Set<ObjectKey> = []
+        for key in keys.compactMap({ lost[$0] == nil ? nil : records[$0]?.age }).sorted().map(\.key) {
+            guard let addresses = lost[key], let record = records[key], record.problem == nil,
+                allocator.restore(addresses, to: Holder(key), record.request)
+            else { continue }
+            lost[key] = nil
+            records[key]?.change.choice = .regained
+            served.insert(key)
+        }
+        return served
+    }
 }
 
 extension Allocator.Loss {

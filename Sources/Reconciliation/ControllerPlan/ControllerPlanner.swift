@@ -17,6 +17,8 @@ package struct ControllerPlanner: Sendable {
     var waiting: Set<ObjectKey> = []
     /// Those of them that ask for an address by number: whoever moves there changes what they are told.
     private var waitingFor: [IPAddress: Set<ObjectKey>] = [:]
+    /// What Services had last that have nothing now.
+    var lost: [ObjectKey: [IPAddress]] = [:]
     var conflicts: [IPAddress: SeenConflict] = [:]
     /// By ServiceL2Status: the addresses that a host had first.
     var disputes: [ObjectKey: Set<IPAddress>] = [:]
@@ -35,6 +37,12 @@ package struct ControllerPlanner: Sendable {
         var seen: [IPAddress]
         var outcome: AllocationOutcome = .satisfied
         var change = AllocationChange()
+
+        /// - Parameter held: Once the status shows them, there is nothing more to tell of how they came.
+        mutating func inherit(_ old: Record, holding held: [IPAddress]) {
+            outcome = old.outcome
+            change = seen == held ? AllocationChange() : old.change
+        }
     }
 
     package struct Touched: Sendable {
@@ -72,7 +80,8 @@ package struct ControllerPlanner: Sendable {
         for (key, record) in records {
             let addresses = allocator.holdings[Holder(key)]?.addresses ?? []
             memory.decisions[key] = ControllerMemory.Decision(
-                uid: record.uid, addresses: addresses, sharing: record.request.sharing, seen: record.seen)
+                uid: record.uid, addresses: addresses, sharing: record.request.sharing, seen: record.seen,
+                last: lost[key] ?? [])
         }
         return memory
     }
@@ -187,7 +196,7 @@ package struct ControllerPlanner: Sendable {
         let holder = Holder(key)
         guard let service, var record = makeRecord(service) else {
             stopWaiting(key)
-            records[key] = nil
+            (records[key], lost[key]) = (nil, nil)
             guard old != nil else { return }
             touched.announcements = true
             let openings = allocator.openings
@@ -201,6 +210,7 @@ package struct ControllerPlanner: Sendable {
             record.seen.isEmpty || record.seen == held || record.seen == old.seen
         {
             records[key]?.seen = record.seen
+            if record.seen == held { records[key]?.change = AllocationChange() }
             return
         }
         // Let go of all, take again what the new state allows, and send the rest through quarantine.
@@ -208,10 +218,12 @@ package struct ControllerPlanner: Sendable {
             ControllerMemory.Decision(uid: $0.uid, addresses: held, sharing: $0.request.sharing, seen: $0.seen)
         }
         allocator.release(holder, at: nil)
-        if let old, sameObject { (record.outcome, record.change) = (old.outcome, old.change) }
+        if let old, sameObject { record.inherit(old, holding: held) } else { lost[key] = nil }
         stopWaiting(key)
         records[key] = record
         let displaced = claim(key, decision)
+        if sameObject { remember(held, of: key) }
+        for (other, entry) in displaced where other != key { remember(entry.addresses, of: other) }
         let now = now.instant
         for address in held { allocator.quarantine(address, at: now) }
         let kept = allocator.holdings[holder]?.addresses ?? []
@@ -242,7 +254,9 @@ package struct ControllerPlanner: Sendable {
         for (key, service) in snapshot.services {
             _ = shown.see(key, ownAddresses(service))
             guard var record = makeRecord(service) else { continue }
-            if let old = old[key], old.uid == record.uid { (record.outcome, record.change) = (old.outcome, old.change) }
+            if let old = old[key], old.uid == record.uid {
+                record.inherit(old, holding: memory.decisions[key]?.addresses ?? [])
+            }
             records[key] = record
         }
         let order = records.map { key, record in
@@ -252,8 +266,11 @@ package struct ControllerPlanner: Sendable {
         for (_, age) in order {
             displaced.merge(claim(age.key, memory.decisions[age.key])) { first, _ in first }
         }
-        for (_, decision) in memory.decisions.sorted(by: { $0.key < $1.key }) {
+        lost = [:]
+        for (key, decision) in memory.decisions.sorted(by: { $0.key < $1.key }) {
             for address in decision.addresses { allocator.quarantine(address, at: now.instant) }
+            guard decision.uid == records[key]?.uid else { continue }
+            remember(decision.addresses.isEmpty ? decision.last : decision.addresses, of: key)
         }
         settle(Array(records.keys), displaced, retryWaiting: false, at: now.instant)
         (touched.everything, touched.announcements) = (true, true)
@@ -266,6 +283,7 @@ package struct ControllerPlanner: Sendable {
         var displaced = displaced
         var keys = Set(dirty)
         if retryWaiting { keys.formUnion(waiting) }
+        restore(keys)
         keys.formUnion(takeMoved())
         var queue = keys.compactMap { records[$0]?.age }.sorted(by: >)
         // Requests without sharing that failed since something last came free: their likes need not be tried.
@@ -284,6 +302,7 @@ package struct ControllerPlanner: Sendable {
             serve(key, record, holder, at: now)
             let isOpening = allocator.openings != openings
             var retry = isOpening ? waiting.union(giveBack(&displaced)) : []
+            if isOpening { retry.formUnion(restore(lost.keys)) }
             retry.formUnion(takeMoved())
             retry.remove(key)
             if !retry.isEmpty {
@@ -335,6 +354,7 @@ package struct ControllerPlanner: Sendable {
         guard let request = records[key]?.request else { return }
         records[key]?.outcome = outcome
         records[key]?.change = change
+        if allocator.holdings[Holder(key)] != nil { lost[key] = nil }
         let wantsMore = outcome != .satisfied || allocator.wantsMore(Holder(key), request)
         guard wantsMore, records[key]?.problem != .beingDeleted else { return stopWaiting(key) }
         waiting.insert(key)

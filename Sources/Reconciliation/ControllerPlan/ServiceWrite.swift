@@ -36,23 +36,33 @@ extension ServicePlan {
             metadata["annotations"] = .object([ServiceAnnotation.allocatedFrom: pool.map { .string($0) } ?? .null])
         }
         let all = service.status?.conditions ?? []
-        let planned = [
-            (ConditionType.allocated, conditions?.allocated), (ConditionType.announced, conditions?.announced),
-        ]
-        let merged = planned.reduce(all) { $0.setting($1.0, $1.1, at: now) }
+        let merged = conditions(over: all, at: now)
         if merged != all { status["conditions"] = merged.isEmpty ? .null : .array(merged.map(\.json)) }
         guard !status.isEmpty || !metadata.isEmpty else { return nil }
         if let version = service.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }
         var patch: [String: JSONValue] = ["metadata": .object(metadata)]
         if !status.isEmpty { patch["status"] = .object(status) }
-        let isMoved = !hasAddresses(of: service)
-        return PlannedWrite(patch: .object(patch), events: events(isMoved: isMoved, before: all, change))
+        return PlannedWrite(patch: .object(patch), events: events(for: service, before: all, change))
     }
 
-    private func events(isMoved: Bool, before: [Condition], _ change: AllocationChange?) -> [PlannedEvent] {
+    /// Whether the Service's conditions are the plan's.
+    package func areConditionsShown(in service: Service) -> Bool {
+        let all = service.status?.conditions ?? []
+        return conditions(over: all, at: Timestamp(seconds: 0)) == all
+    }
+
+    private func conditions(over all: [Condition], at now: Timestamp) -> [Condition] {
+        all.setting(ConditionType.allocated, conditions?.allocated, at: now)
+            .setting(ConditionType.announced, conditions?.announced, at: now)
+    }
+
+    private func events(
+        for service: Service, before: [Condition], _ change: AllocationChange?
+    ) -> [PlannedEvent] {
         var events: [PlannedEvent] = []
-        if isMoved, conditions != nil {
-            let text = (change ?? AllocationChange()).sentence(addresses, pool: pool)
+        if !hasAddresses(of: service), conditions != nil {
+            let text = (change ?? AllocationChange()).sentence(
+                addresses, pool: pool, replacing: service.ingressAddresses)
             events.append(
                 addresses.isEmpty
                     ? PlannedEvent(isWarning: true, reason: "AddressReleased", message: text)
