@@ -98,7 +98,8 @@ struct ImportTests {
                 spec: {type: LoadBalancer, ipFamilies: [IPv4, IPv6], ipFamilyPolicy: RequireDualStack, ports: [{port: 80}]}
                 """
             ],
-            addresses: ["web": ["192.168.1.0", "fc00:f853:ccd:e797::"]]),
+            // MetalLB gives fc00:f853:ccd:e797::, for which every router of that subnet answers.
+            addresses: ["web": ["192.168.1.0", "fc00:f853:ccd:e797::1"]]),
         Sample(
             name: "advertisements by pool, selector, node and interface; BGP beside them",
             metallb: World.join(

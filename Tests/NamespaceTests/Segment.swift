@@ -67,7 +67,7 @@ final class Segment: Sendable {
     /// The index of `eth0` on the node.
     func interfaceIndex() async throws -> Int32 {
         let text = try await onNode("ip -o link show eth0")
-        return try #require(Int32(text.prefix { $0 != ":" }))
+        return try #require(Int32(text.prefix { $0 != ":" }), "\(text)")
     }
 
     /// Puts frames of any kind on the cable, one after the other, as the other host.
