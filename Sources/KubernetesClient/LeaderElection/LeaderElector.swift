@@ -19,7 +19,15 @@ package struct LeaderElector: Sendable {
     /// Whether whoever asks may act as the leader now: within `lead` until the renew deadline, and always outside of it.
     ///
     /// A process that was paused finds out here before its renewal does. ``APIClient`` asks before each request that it sends.
-    @TaskLocal package static var isLeading: @Sendable () -> Bool = { true }
+    package static func isLeading() -> Bool { reign?.isOn() ?? true }
+
+    /// The time in which somebody leads. An object: optimized programs of Swift 6.3 crash with a function as a task's own value.
+    package final class Reign: Sendable {
+        fileprivate let isOn: @Sendable () -> Bool
+        package init(_ isOn: @escaping @Sendable () -> Bool) { self.isOn = isOn }
+    }
+
+    @TaskLocal package static var reign: Reign?
 
     private let client: APIClient
     private let key: ObjectKey
@@ -81,7 +89,9 @@ private final class LeaderSession: Sendable {
             await observe(.becameLeader)
             let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
                 group.addTask {
-                    try await LeaderElector.$isLeading.withValue({ self.isLeading }) { try await lead() }
+                    try await LeaderElector.$reign.withValue(LeaderElector.Reign { self.isLeading }) {
+                        try await lead()
+                    }
                     return true
                 }
                 group.addTask {

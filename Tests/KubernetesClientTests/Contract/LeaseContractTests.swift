@@ -160,7 +160,7 @@ struct ClientContractLeaseTests {
                 limits: RequestLimits(rate: 1, burst: 1))
             try await slow.closing { slow in
                 let reign = Reign()
-                try await LeaderElector.$isLeading.withValue({ reign.isOver.withLock { !$0 } }) {
+                try await LeaderElector.$reign.withValue(LeaderElector.Reign { reign.isOver.withLock { !$0 } }) {
                     func create(_ name: String) async throws(APIError) {
                         try await slow.submit(Lease(metadata: ObjectMeta(name: name, namespace: "contract")))
                     }
