@@ -331,6 +331,8 @@ struct ExplainTests {
         let lines = world.explain("web")
         #expect(lines.contains("  → not announced: no speaker runs on n1") != isRunning, "\(lines)")
         #expect(lines.contains("  → not announced yet, though n1 could") == isRunning, "\(lines)")
+        let node = try #require(lines.first { $0.hasPrefix("  node n1: eligible") })
+        #expect((node.contains(", but it has no speaker") || node.contains(", but its speaker")) != isRunning)
     }
 
     @Test("speakers that ignore the exclude label say so on their Leases", arguments: [true, false])

@@ -158,7 +158,11 @@ struct ServiceExplanation {
                 if choices.count > 1 { line += ", on \(Self.links(node.links))" }
                 if let refusal = speakers.linkRefusal(node.name, node.links) { line += "; \(refusal)" }
             }
-            lines.append(line + place(entries, node.name))
+            let place = place(entries, node.name)
+            if place.isEmpty, node.verdict.weight != nil, let silence = speakers.silence(node.name) {
+                line += ", but \(silence)"
+            }
+            lines.append(line + place)
         }
         let announced = entries.filter(\.isAnnouncing)
         if let refusal = address.refusal {
