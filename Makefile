@@ -19,9 +19,10 @@ release: ## release binaries of lb-controller, lb-speaker and lbctl, Swift linke
 	$(RELEASE) lbctl lb-controller lb-speaker
 
 .PHONY: test
-test: ## all tests: unit, contract, simulated histories, real kernels in network namespaces
+test: ## all tests: unit, contract, simulated histories, real kernels in network namespaces; then the optimized programs
 	scripts/install-packages test
 	scripts/test
+	$(MAKE) --no-print-directory image-test demo
 
 .PHONY: format
 format: ## format every Swift file in place
