@@ -48,6 +48,17 @@ struct CandidateTests {
         #expect(Self.steps(bench) == steps)
     }
 
+    @Test("who is late is behind the punctual, whatever its weight, and in its old place once it is late no more")
+    func late() {
+        var bench = Bench(eligible: ["me": 100, "b": 0])
+        bench.peer("b", .candidate)
+        bench.election.setLate(true)
+        #expect(bench.ready().took == nil)
+        #expect(bench.pass(300).took == nil)
+        bench.election.setLate(false)
+        #expect(bench.pass(10).took == 1)
+    }
+
     @Test("nobody waits for more than 3 s")
     func limit() {
         let names = (0..<9).map { "p\($0)" }
