@@ -1,6 +1,6 @@
-"""Asks the Prometheus of a soak what it saw, prints it, and writes it into docs/benchmarks.md: run by scripts/soak.
+"""Asks the Prometheus of a soak what it saw, and prints it: run by scripts/soak.
 
-usage: report.py LBCTL LAB MINUTES SERVICES DOCS REPOSITORY      (LAB: the process that holds it; DOCS: empty for none)
+usage: report.py LBCTL LAB MINUTES SERVICES REPOSITORY      (LAB: the process that holds it)
 """
 import datetime
 import json
@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.parse
 
-lbctl, lab, minutes, services, docs, repository = sys.argv[1:7]
+lbctl, lab, minutes, services, repository = sys.argv[1:6]
 seconds = float(minutes) * 60
 quarter = max(10, round(seconds / 4))
 now = time.time()
@@ -96,17 +96,5 @@ for index, (when, _) in enumerate(curves[daemons[0][0]][0]):
     lines.append(f"| {when:.1f} | {' | '.join(cells)} |")
 lines += ["", "MetalLB on a machine of the same kind: speaker 60 MB idle, 90 MB with 1,001 addresses; controller 56 / 75 MB.", ""]
 lines += [f"    goal {name}: {seen} ({goal}) {'met' if ok else 'missed'}" for name, seen, goal, ok in goals]
-text = "\n".join(lines)
-print(text)
-if docs:
-    path, begin, end = f"{repository}/docs/benchmarks.md", "<!-- soak -->", "<!-- /soak -->"
-    with open(path, encoding="utf-8") as file:
-        page = file.read()
-    section = f"{begin}\n## Under churn\n\n{text}\n{end}\n"
-    if begin in page:
-        page = page[:page.index(begin)] + section + page[page.index(end) + len(end) + 1:]
-    else:
-        page = page.rstrip("\n") + "\n\n" + section
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(page)
+print("\n".join(lines))
 sys.exit(0 if all(ok for *_, ok in goals) else 1)
