@@ -1,3 +1,4 @@
+import KubernetesClient
 import KubernetesModel
 import Testing
 
@@ -57,6 +58,17 @@ struct ClusterCheckTests {
         let findings = try Self.findings(World.join(pool, yaml), "IPAddressPool p")
         #expect(findings.map(\.severity) == (says.map { _ in [.warning] } ?? []))
         #expect(findings.allSatisfy { $0.evidence.hasPrefix("contains \(says ?? "?")") }, "\(findings.map(\.line))")
+    }
+
+    @Test(
+        "an API server that lacks what Herald needs is an error, one of an unknown version is none",
+        arguments: [("30", "v1.30.4", "is Kubernetes v1.30.4"), ("31+", "v1.31.1-eks", nil), ("", "", nil)]
+            as [(String, String, String?)])
+    func version(_ minor: String, _ git: String, _ says: String?) throws {
+        var surroundings = ClusterCheck.Surroundings()
+        surroundings.serverVersion = ServerVersion(["major": "1", "minor": .string(minor), "gitVersion": .string(git)])
+        let check = ClusterCheck(snapshot: try World(World.pool).snapshot, surroundings: surroundings, now: World.now)
+        #expect(check.findings.filter { $0.subject == "API server" }.map(\.evidence) == (says.map { [$0] } ?? []))
     }
 
     @Test(

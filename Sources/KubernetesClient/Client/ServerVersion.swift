@@ -16,9 +16,10 @@ package struct ServerVersion: Sendable, Hashable {
         (self.minor, text) = (minor, info["gitVersion"]?.string ?? "1.\(minor)")
     }
 
+    package var isTooOld: Bool { minor < Self.oldestMinor }
+
     /// What to say about an API server that is too old.
     package var problem: String? {
-        guard minor < Self.oldestMinor else { return nil }
-        return "Herald needs Kubernetes 1.\(Self.oldestMinor) or newer; this API server is \(text)"
+        isTooOld ? "Herald needs Kubernetes 1.\(Self.oldestMinor) or newer; this API server is \(text)" : nil
     }
 }

@@ -1,4 +1,5 @@
 import AddressPools
+import KubernetesClient
 import KubernetesModel
 import NetworkAddresses
 import Reconciliation
@@ -12,7 +13,7 @@ struct ClusterCheck {
 
     /// What is not in the snapshot; nil for what this user may not read.
     struct Surroundings: Sendable {
-        var serverVersion: (major: Int, minor: Int)?
+        var serverVersion: ServerVersion?
         /// The kube-proxy ConfigMap's `config.conf`.
         var kubeProxy: String?
         var metalLBPools: Int?
@@ -158,11 +159,11 @@ struct ClusterCheck {
 
     private var surrounding: [Finding] {
         var findings: [Finding] = []
-        if let version = surroundings.serverVersion, (version.major, version.minor) < (1, 31) {
+        if let version = surroundings.serverVersion, version.isTooOld {
             findings.append(
                 Finding(
-                    .error, "API server", "is Kubernetes \(version.major).\(version.minor)",
-                    "Herald's CRDs need 1.31 or later"))
+                    .error, "API server", "is Kubernetes \(version.text)",
+                    "update it: Herald needs 1.\(ServerVersion.oldestMinor) or newer"))
         }
         if let text = surroundings.kubeProxy, Self.isIPVSWithoutStrictARP(text) {
             findings.append(

@@ -103,13 +103,7 @@ extension ClusterReader {
     func surroundings() async -> ClusterCheck.Surroundings {
         var result = ClusterCheck.Surroundings()
         result.heraldNamespace = heraldNamespace
-        if let version = try? await client.raw(.get, "/version"), let major = version["major"]?.string,
-            let minor = version["minor"]?.string
-        {
-            result.serverVersion = Int(major).flatMap { major in
-                Int(minor.prefix { $0.isNumber }).map { (major, $0) }
-            }
-        }
+        result.serverVersion = (try? await client.raw(.get, "/version")).flatMap(ServerVersion.init)
         let proxy = try? await client.raw(.get, "/api/v1/namespaces/kube-system/configmaps/kube-proxy")
         result.kubeProxy = proxy?["data"]?["config.conf"]?.string
         let pools = try? await client.raw(.get, "/apis/metallb.io/v1beta1/ipaddresspools")
