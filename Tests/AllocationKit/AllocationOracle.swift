@@ -21,7 +21,7 @@ package struct AllocationOracle {
             .sorted { $0.key < $1.key }
         // In the order of age; of two that overlap, the older one counts.
         var (accepted, refused): ([IPAddressPool], [IPAddressPool]) = ([], [])
-        for pool in api.pools.values.sorted(by: { Age($0.metadata) < Age($1.metadata) }) {
+        for pool in api.pools.values.sorted(by: { CreationOrder($0.metadata) < CreationOrder($1.metadata) }) {
             let mine = Set(Self.addresses(of: pool))
             let isAccepted = accepted.allSatisfy { mine.isDisjoint(with: Self.addresses(of: $0)) }
             if isAccepted { accepted.append(pool) } else { refused.append(pool) }

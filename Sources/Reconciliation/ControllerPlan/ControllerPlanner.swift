@@ -30,7 +30,7 @@ package struct ControllerPlanner: Sendable {
 
     /// What the planner remembers of one Service of Herald's.
     struct Record: Sendable {
-        var age: Age
+        var age: CreationOrder
         var uid: String?
         var request: AddressRequest
         var problem: RequestProblem?
@@ -238,7 +238,7 @@ package struct ControllerPlanner: Sendable {
         var request = parsed.request
         request.selectingPools = table.pools(selecting: service)
         return Record(
-            age: Age(service.metadata), uid: service.metadata.uid, request: request, problem: parsed.problem,
+            age: CreationOrder(service.metadata), uid: service.metadata.uid, request: request, problem: parsed.problem,
             seen: service.ingressAddresses)
     }
 

@@ -37,7 +37,7 @@ package struct PoolTable: Sendable, Hashable {
         reserved = ReservedAddresses(of: snapshot)
         let namespaces = snapshot.namespaces.values.sorted { $0.metadata.name < $1.metadata.name }
         // The older of two overlapping pools goes on.
-        let byAge = snapshot.pools.values.sorted { Age($0.metadata) < Age($1.metadata) }
+        let byAge = snapshot.pools.values.sorted { CreationOrder($0.metadata) < CreationOrder($1.metadata) }
         var taken: [(range: IPRange, pool: String)] = []
         for object in byAge {
             let name = object.metadata.name

@@ -37,7 +37,7 @@ struct ClusterRules: Sendable {
     init(_ snapshot: ClusterSnapshot, node: String, policy: SpeakerPolicy) {
         (self.node, self.policy) = (node, policy)
         // The older of two overlapping pools goes on, so it is looked at first.
-        pools = snapshot.pools.values.sorted { Age($0.metadata) < Age($1.metadata) }.map(Pool.init)
+        pools = snapshot.pools.values.sorted { CreationOrder($0.metadata) < CreationOrder($1.metadata) }.map(Pool.init)
         advertisements = snapshot.advertisements.values
             .map { Advertisement(name: $0.metadata.name, spec: $0.spec ?? L2Advertisement.Spec()) }
             .sorted { $0.name < $1.name }

@@ -102,7 +102,7 @@ package struct SpeakerPlanner: Sendable {
 
     private func planned(_ address: IPAddress) -> PlannedAddress? {
         let services = (holders[address] ?? []).compactMap { snapshot.services[$0] }
-            .sorted { Age($0.metadata) < Age($1.metadata) }
+            .sorted { CreationOrder($0.metadata) < CreationOrder($1.metadata) }
         let said = services.map { service in
             (service, contributions[service.key]?.first { $0.address == address })
         }

@@ -1,7 +1,7 @@
 package import KubernetesModel
 
 /// Creation time, then name: the order in which objects came into being.
-package struct Age: Sendable, Hashable, Comparable {
+package struct CreationOrder: Sendable, Hashable, Comparable {
     package let created: Int64
     package let key: ObjectKey
 
@@ -10,7 +10,7 @@ package struct Age: Sendable, Hashable, Comparable {
         key = ObjectKey(namespace: metadata.namespace, name: metadata.name)
     }
 
-    package static func < (a: Age, b: Age) -> Bool {
+    package static func < (a: CreationOrder, b: CreationOrder) -> Bool {
         a.created == b.created ? a.key < b.key : a.created < b.created
     }
 }
