@@ -25,7 +25,7 @@ struct FollowerTests {
                 try server.writeKubeconfig("\(folder)/kubeconfig")
                 let client = try APIClient(.kubeconfig(path: "\(folder)/kubeconfig"))
                 return try await client.closing { client in
-                    let follower = ClusterFollower(ClusterReader(client: client, heraldNamespace: "herald-system"))
+                    let follower = SnapshotFollower(ClusterReader(client: client, heraldNamespace: "herald-system"))
                     let (snapshots, seen) = AsyncStream.makeStream(of: ClusterSnapshot.self)
                     return try await withThrowingTaskGroup(of: Void.self) { group in
                         group.addTask { try await follower.follow { seen.yield($0) } }

@@ -26,7 +26,7 @@ extension ResourceView {
         // Rules out a wrong server or kubeconfig before waiting for ever.
         _ = try await reader.snapshot()
         let shown = ShownRows()
-        try await ClusterFollower(reader).follow { snapshot in
+        try await SnapshotFollower(reader).follow { snapshot in
             let rows = rows(of: snapshot, now: clock.now)
             let (news, isFirst) = await shown.news(rows, columns)
             guard !news.isEmpty else { return }

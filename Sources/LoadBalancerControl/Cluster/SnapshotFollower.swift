@@ -3,7 +3,7 @@ import KubernetesModel
 import Reconciliation
 
 /// Keeps a ``ClusterSnapshot`` up to date and tells of it, for `-w`.
-actor ClusterFollower {
+actor SnapshotFollower {
     private let reader: ClusterReader
     private let troubles = Troubles()
     private var snapshot = ClusterSnapshot()
