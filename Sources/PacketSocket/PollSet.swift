@@ -34,7 +34,7 @@ package enum KernelClock {
 }
 
 /// Wakes a thread that waits in a ``PollSet``, from any other (`man 2 eventfd`).
-package final class WakeSignal: Sendable {
+package final class WakeDescriptor: Sendable {
     package let descriptor: Int32
 
     package init() throws(PacketSocketError) {

@@ -16,7 +16,7 @@ package final class PacketLoop<Core: LinkCore>: Sendable {
     package let events: AsyncStream<PacketEvent>
     private let continuation: AsyncStream<PacketEvent>.Continuation
     private let mailbox: PacketMailbox
-    private let routesEnd: WakeSignal
+    private let routesEnd: WakeDescriptor
     private let settings: PacketLoopSettings
     /// A node's death can be 10,000 facts at once.
     private static var eventLimit: Int { 16384 }
@@ -24,7 +24,7 @@ package final class PacketLoop<Core: LinkCore>: Sendable {
     /// Opens nothing yet but the wake-up descriptors.
     package init(settings: PacketLoopSettings = PacketLoopSettings()) throws(PacketSocketError) {
         self.settings = settings
-        (mailbox, routesEnd) = (try PacketMailbox(), try WakeSignal())
+        (mailbox, routesEnd) = (try PacketMailbox(), try WakeDescriptor())
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.eventLimit))
     }
 

@@ -19,10 +19,10 @@ final class PacketMailbox: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    let signal: WakeSignal
+    let signal: WakeDescriptor
     private let state = Mutex(State())
 
-    init() throws(PacketSocketError) { signal = try WakeSignal() }
+    init() throws(PacketSocketError) { signal = try WakeDescriptor() }
 
     func put(_ change: (inout PacketOrders) -> Void) {
         state.withLock { change(&$0.orders) }

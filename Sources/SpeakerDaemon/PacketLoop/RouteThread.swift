@@ -7,7 +7,7 @@ import PacketSocket
 ///
 /// What keeps it from reading them keeps the packet thread from reading the interfaces, which says so.
 struct RouteThread {
-    let stop: WakeSignal
+    let stop: WakeDescriptor
     let tell: (PacketEvent) -> Void
 
     /// At most a fifth of a processor, however often the default routes change.
