@@ -39,11 +39,11 @@ struct HelloFrameTests {
                         address: v6, term: 1, allocation: .max,
                         kind: .offer(to: NodeID(name: "k8s-node3"), settling: true)),
                 ])),
-        .refuse([Wire.Refusal(to: NodeID(name: "k8s-node3"), address: v4, allocation: nil)]),
+        .refuse([Refusal(to: NodeID(name: "k8s-node3"), address: v4, allocation: nil)]),
         .refuse([
-            Wire.Refusal(to: NodeID(name: "k8s-node3"), address: v6, allocation: 5),
-            Wire.Refusal(to: NodeID(name: "k8s-node4"), address: v4, allocation: 6),
-            Wire.Refusal(to: NodeID(name: "k8s-node3"), address: v6, allocation: nil),
+            Refusal(to: NodeID(name: "k8s-node3"), address: v6, allocation: 5),
+            Refusal(to: NodeID(name: "k8s-node4"), address: v4, allocation: 6),
+            Refusal(to: NodeID(name: "k8s-node3"), address: v6, allocation: nil),
         ]),
     ]
 

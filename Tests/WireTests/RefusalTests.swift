@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// One way to spoil a good frame, and the reason that must be given.
-struct Refusal: Sendable, CustomTestStringConvertible {
+struct SpoiltFrame: Sendable, CustomTestStringConvertible {
     let name: String
     let frame: [UInt8]
     let reason: DropReason
@@ -18,8 +18,8 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     /// As ``init(_:_:_:_:)``, with the ICMPv6 checksum made right again, so that only the spoilt field is wrong.
     static func icmp(
         _ name: String, _ frame: [UInt8], _ reason: DropReason, _ spoil: (inout [UInt8]) -> Void
-    ) -> Refusal {
-        Refusal(name, frame, reason) { frame in
+    ) -> SpoiltFrame {
+        SpoiltFrame(name, frame, reason) { frame in
             spoil(&frame)
             fixChecksum(&frame)
         }
@@ -45,54 +45,54 @@ func fixChecksum(_ frame: inout [UInt8]) {
     private static let ask = GoldenFrames.solicitation
     private static let answer = GoldenFrames.advertisement
 
-    static let table: [Refusal] = [
-        Refusal("an empty frame", [], .truncated),
-        Refusal("half an Ethernet header", Array(request.prefix(13)), .truncated),
-        Refusal("only an Ethernet header", Array(request.prefix(14)), .truncated),
-        Refusal("an ARP packet one octet short", Array(request.dropLast()), .truncated),
-        Refusal("an 802.1Q tag", request, .vlanTagged) { $0.insert(contentsOf: [0x81, 0, 0, 5], at: 12) },
-        Refusal("an 802.1ad tag", request, .vlanTagged) { $0.insert(contentsOf: [0x88, 0xA8, 0, 7], at: 12) },
-        Refusal("IPv4 in Ethernet", request, .etherType) { $0[13] = 0 },
-        Refusal("a group address as the sender", request, .sourceHardwareAddress) { $0[6] = 3 },
-        Refusal("the zero address as the sender", request, .sourceHardwareAddress) {
+    static let table: [SpoiltFrame] = [
+        SpoiltFrame("an empty frame", [], .truncated),
+        SpoiltFrame("half an Ethernet header", Array(request.prefix(13)), .truncated),
+        SpoiltFrame("only an Ethernet header", Array(request.prefix(14)), .truncated),
+        SpoiltFrame("an ARP packet one octet short", Array(request.dropLast()), .truncated),
+        SpoiltFrame("an 802.1Q tag", request, .vlanTagged) { $0.insert(contentsOf: [0x81, 0, 0, 5], at: 12) },
+        SpoiltFrame("an 802.1ad tag", request, .vlanTagged) { $0.insert(contentsOf: [0x88, 0xA8, 0, 7], at: 12) },
+        SpoiltFrame("IPv4 in Ethernet", request, .etherType) { $0[13] = 0 },
+        SpoiltFrame("a group address as the sender", request, .sourceHardwareAddress) { $0[6] = 3 },
+        SpoiltFrame("the zero address as the sender", request, .sourceHardwareAddress) {
             $0.replaceSubrange(6..<12, with: repeatElement(0, count: 6))
         },
-        Refusal("ARP for Token Ring", request, .arpHardwareType) { $0[15] = 4 },
-        Refusal("ARP for IPv6", request, .arpProtocolType) { $0.replaceSubrange(16...17, with: [0x86, 0xDD]) },
-        Refusal("ARP with 8-octet hardware addresses", request, .arpAddressLength) { $0[18] = 8 },
-        Refusal("ARP with 16-octet protocol addresses", request, .arpAddressLength) { $0[19] = 16 },
-        Refusal("ARP with no hardware address", request, .arpAddressLength) { $0[18] = 0 },
-        Refusal("RARP", request, .arpOperation) { $0[21] = 3 },
-        Refusal("operation 0", request, .arpOperation) { $0[21] = 0 },
-        Refusal("operation 257", request, .arpOperation) { $0[20] = 1 },
-        Refusal("broadcast as sender hardware address", request, .sourceHardwareAddress) {
+        SpoiltFrame("ARP for Token Ring", request, .arpHardwareType) { $0[15] = 4 },
+        SpoiltFrame("ARP for IPv6", request, .arpProtocolType) { $0.replaceSubrange(16...17, with: [0x86, 0xDD]) },
+        SpoiltFrame("ARP with 8-octet hardware addresses", request, .arpAddressLength) { $0[18] = 8 },
+        SpoiltFrame("ARP with 16-octet protocol addresses", request, .arpAddressLength) { $0[19] = 16 },
+        SpoiltFrame("ARP with no hardware address", request, .arpAddressLength) { $0[18] = 0 },
+        SpoiltFrame("RARP", request, .arpOperation) { $0[21] = 3 },
+        SpoiltFrame("operation 0", request, .arpOperation) { $0[21] = 0 },
+        SpoiltFrame("operation 257", request, .arpOperation) { $0[20] = 1 },
+        SpoiltFrame("broadcast as sender hardware address", request, .sourceHardwareAddress) {
             $0.replaceSubrange(22..<28, with: repeatElement(0xFF, count: 6))
         },
-        Refusal("zero as sender hardware address", request, .sourceHardwareAddress) {
+        SpoiltFrame("zero as sender hardware address", request, .sourceHardwareAddress) {
             $0.replaceSubrange(22..<28, with: repeatElement(0, count: 6))
         },
-        Refusal("a multicast sender", request, .arpSenderAddress) { $0[28] = 224 },
-        Refusal("a loopback sender", request, .arpSenderAddress) { $0[28] = 127 },
-        Refusal("the limited broadcast address as sender", request, .arpSenderAddress) {
+        SpoiltFrame("a multicast sender", request, .arpSenderAddress) { $0[28] = 224 },
+        SpoiltFrame("a loopback sender", request, .arpSenderAddress) { $0[28] = 127 },
+        SpoiltFrame("the limited broadcast address as sender", request, .arpSenderAddress) {
             $0.replaceSubrange(28..<32, with: repeatElement(255, count: 4))
         },
-        Refusal("IPv6 cut in its header", Array(ask.prefix(53)), .truncated),
-        Refusal("IPv6 without payload", Array(ask.prefix(54)), .ndpLength) {
+        SpoiltFrame("IPv6 cut in its header", Array(ask.prefix(53)), .truncated),
+        SpoiltFrame("IPv6 without payload", Array(ask.prefix(54)), .ndpLength) {
             $0.replaceSubrange(18...19, with: [0, 0])
         },
-        Refusal("version 4 under the EtherType of IPv6", ask, .ipVersion) { $0[14] = 0x45 },
-        Refusal("TCP", ask, .ipNextHeader) { $0[20] = 6 },
-        Refusal("a hop-by-hop header first", ask, .ipNextHeader) { $0[20] = 0 },
-        Refusal("a fragment (RFC 6980)", ask, .ipNextHeader) { $0[20] = 44 },
-        Refusal("a payload length beyond the frame", ask, .ipPayloadLength) { $0[19] = 33 },
-        Refusal("a payload length of 65,535", ask, .ipPayloadLength) {
+        SpoiltFrame("version 4 under the EtherType of IPv6", ask, .ipVersion) { $0[14] = 0x45 },
+        SpoiltFrame("TCP", ask, .ipNextHeader) { $0[20] = 6 },
+        SpoiltFrame("a hop-by-hop header first", ask, .ipNextHeader) { $0[20] = 0 },
+        SpoiltFrame("a fragment (RFC 6980)", ask, .ipNextHeader) { $0[20] = 44 },
+        SpoiltFrame("a payload length beyond the frame", ask, .ipPayloadLength) { $0[19] = 33 },
+        SpoiltFrame("a payload length of 65,535", ask, .ipPayloadLength) {
             $0.replaceSubrange(18...19, with: [0xFF, 0xFF])
         },
-        Refusal("a multicast source", ask, .ipSourceAddress) { $0[22] = 0xFF },
+        SpoiltFrame("a multicast source", ask, .ipSourceAddress) { $0[22] = 0xFF },
         .icmp("hop limit 254", ask, .hopLimit) { $0[21] = 254 },
         .icmp("hop limit 0", ask, .hopLimit) { $0[21] = 0 },
-        Refusal("a wrong checksum", ask, .icmpChecksum) { $0[57] ^= 1 },
-        Refusal("a checksum of zero", ask, .icmpChecksum) { $0.replaceSubrange(56...57, with: [0, 0]) },
+        SpoiltFrame("a wrong checksum", ask, .icmpChecksum) { $0[57] ^= 1 },
+        SpoiltFrame("a checksum of zero", ask, .icmpChecksum) { $0.replaceSubrange(56...57, with: [0, 0]) },
         .icmp("an echo request", ask, .icmpType) { $0[54] = 128 },
         .icmp("a router advertisement", ask, .icmpType) { $0[54] = 134 },
         .icmp("ICMP code 1", ask, .icmpCode) { $0[55] = 1 },
@@ -135,7 +135,7 @@ func fixChecksum(_ frame: inout [UInt8]) {
     ]
 
     @Test("a bad frame is refused with its reason", arguments: table)
-    func refused(row: Refusal) {
+    func refused(row: SpoiltFrame) {
         switch parse(row.frame) {
         case .success(let frame): Issue.record("was read as \(frame)")
         case .failure(let reason): #expect(reason == row.reason)
