@@ -209,18 +209,6 @@ extension JSONValue {
     /// How an error message shows the value.
     public var quoted: String { isScalar ? jsonText : "\"\(typeName)\"" }
 
-    var typeName: String {
-        switch self {
-        case .null: "null"
-        case .bool: "boolean"
-        case .integer: "integer"
-        case .number: "number"
-        case .string: "string"
-        case .array: "array"
-        case .object: "object"
-        }
-    }
-
     func fits(_ kind: Schema.Kind) -> Bool {
         switch (kind, self) {
         case (.any, _), (.object, .object), (.array, .array), (.string, .string), (.boolean, .bool): true

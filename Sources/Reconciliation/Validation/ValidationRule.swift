@@ -54,17 +54,4 @@ extension JSONValue {
         }
         return found
     }
-
-    /// As OpenAPI calls it.
-    var typeName: String {
-        switch self {
-        case .null: "null"
-        case .bool: "boolean"
-        case .integer: "integer"
-        case .number: "number"
-        case .string: "string"
-        case .array: "array"
-        case .object: "object"
-        }
-    }
 }
