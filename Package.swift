@@ -42,6 +42,7 @@ let core: [Target] = [
     .target(
         name: "Link", dependencies: ["MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2"]),
     .target(name: "KubernetesModel"),
+    .target(name: "KubernetesYAML", dependencies: ["KubernetesModel", yams]),
     .target(
         name: "Reconciliation",
         dependencies: ["MonotonicTime", "NetworkAddresses", "AddressPools", "Election", "KubernetesModel"]),
@@ -63,9 +64,9 @@ let edges: [Target] = [
     .target(
         name: "EmbeddedAPIServer",
         dependencies: [
-            "NetworkAddresses", "ObjectStore", "KubernetesModel", "Reconciliation", hummingbird, hummingbirdCore,
-            nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL, nioTLS, x509, asn1,
-            crypto, logging, yams, lifecycle,
+            "NetworkAddresses", "ObjectStore", "KubernetesModel", "KubernetesYAML", "Reconciliation", hummingbird,
+            hummingbirdCore, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL,
+            nioTLS, x509, asn1, crypto, logging, lifecycle,
         ]),
     .target(
         name: "Telemetry",
@@ -109,16 +110,15 @@ let composition: [Target] = [
     .target(
         name: "Lab",
         dependencies: [
-            "NetworkAddresses", "KubernetesModel", "KubernetesClient", "EmbeddedAPIServer", subprocess, system,
-            hummingbird,
-            nioCore, nioPosix, logging,
+            "NetworkAddresses", "KubernetesModel", "KubernetesYAML", "KubernetesClient", subprocess, system,
+            hummingbird, nioCore, nioPosix, logging,
         ]),
     .target(
         name: "LoadBalancerControl",
         dependencies: [
-            "MonotonicTime", "NetworkAddresses", "AddressPools", "Wire", "KubernetesModel", "Reconciliation",
-            "ObjectStore", "KubernetesClient", "EmbeddedAPIServer", "CLinux", "PacketSocket", "Netlink", "Lab",
-            "Telemetry", logging, system, argumentParser, lifecycle, unixSignals, yams,
+            "MonotonicTime", "NetworkAddresses", "AddressPools", "Wire", "KubernetesModel", "KubernetesYAML",
+            "Reconciliation", "ObjectStore", "KubernetesClient", "EmbeddedAPIServer", "CLinux", "PacketSocket",
+            "Netlink", "Lab", "Telemetry", logging, system, argumentParser, lifecycle, unixSignals,
         ]),
     .systemLibrary(
         name: "CPcap", path: "Sources/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -181,6 +181,7 @@ let tests: [Target] = [
     .testTarget(
         name: "Layer2Tests", dependencies: ["Layer2", "MonotonicTime", "Wire", "NetworkAddresses", "CaptureKit"]),
     .testTarget(name: "KubernetesModelTests", dependencies: ["KubernetesModel"]),
+    .testTarget(name: "KubernetesYAMLTests", dependencies: ["KubernetesYAML", "KubernetesModel"]),
     .testTarget(
         name: "ReconciliationTests",
         dependencies: ["Reconciliation", "Election", "KubernetesModel", "NetworkAddresses", yams]),
@@ -214,10 +215,9 @@ let tests: [Target] = [
     .testTarget(
         name: "LoadBalancerControlTests",
         dependencies: [
-            "LoadBalancerControl", "Lab", "KubernetesClient", "KubernetesModel", "EmbeddedAPIServer", "Reconciliation",
-            "AddressPools", "MonotonicTime", "NetworkAddresses", "Netlink", "Wire", "lbctl", "lb-controller",
-            "lb-speaker",
-            argumentParser,
+            "LoadBalancerControl", "Lab", "KubernetesClient", "KubernetesModel", "KubernetesYAML", "EmbeddedAPIServer",
+            "Reconciliation", "AddressPools", "MonotonicTime", "NetworkAddresses", "Netlink", "Wire", "lbctl",
+            "lb-controller", "lb-speaker", argumentParser,
         ]),
     .testTarget(
         name: "SimulationTests",

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Hummingbird
 import HummingbirdCore
 public import KubernetesModel
+import KubernetesYAML
 import Logging
 import NIOCore
 import ObjectStore

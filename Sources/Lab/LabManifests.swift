@@ -1,6 +1,6 @@
-import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
+import KubernetesYAML
 
 /// The project's own manifests, read as `kubectl apply` and the kubelet would: the lab runs what a cluster runs.
 struct LabManifests {

@@ -15,6 +15,7 @@ struct ArchitectureTests {
         "Layer2": ["MonotonicTime", "NetworkAddresses", "Wire"],
         "Link": ["MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2"],
         "KubernetesModel": ["FoundationEssentials"],
+        "KubernetesYAML": ["KubernetesModel", "Yams"],
         "Reconciliation": [
             "MonotonicTime", "NetworkAddresses", "AddressPools", "Election", "KubernetesModel", "FoundationEssentials",
         ],

@@ -1,6 +1,6 @@
-import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
+import KubernetesYAML
 import Reconciliation
 
 @testable import LoadBalancerControl

@@ -1,4 +1,5 @@
 import KubernetesModel
+import KubernetesYAML
 import ObjectStore
 
 /// The body of a request: JSON or YAML, one object.

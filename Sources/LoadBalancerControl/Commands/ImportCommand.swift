@@ -1,7 +1,7 @@
 import ArgumentParser
-import EmbeddedAPIServer
 import KubernetesClient
 import KubernetesModel
+import KubernetesYAML
 
 /// `lbctl import metallb`.
 struct ImportCommand: AsyncParsableCommand {

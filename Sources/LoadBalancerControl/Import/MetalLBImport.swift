@@ -1,5 +1,5 @@
-import EmbeddedAPIServer
 import KubernetesModel
+import KubernetesYAML
 import Reconciliation
 
 /// MetalLB's objects as Herald's, and a list of what has no equivalent.

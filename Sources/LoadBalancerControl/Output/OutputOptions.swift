@@ -1,7 +1,7 @@
 import ArgumentParser
-import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
+import KubernetesYAML
 
 /// How a list is printed: kubectl's `-o`, `-w` and `--no-headers`.
 struct OutputOptions: ParsableArguments {

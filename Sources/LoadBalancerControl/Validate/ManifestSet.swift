@@ -1,5 +1,5 @@
-import EmbeddedAPIServer
 import KubernetesModel
+import KubernetesYAML
 import Reconciliation
 
 /// Objects out of files, judged without a cluster: each by itself, and all together.

@@ -1,10 +1,9 @@
-import EmbeddedAPIServer
-import KubernetesModel
+package import KubernetesModel
 import Yams
 
 extension YAMLText {
     /// One document, its keys in order.
-    static func text(_ value: JSONValue) -> String {
+    package static func text(_ value: JSONValue) -> String {
         let text = (try? Yams.serialize(node: node(value), indent: 2, allowUnicode: true, sortKeys: true)) ?? ""
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
     }
