@@ -52,6 +52,7 @@ let core: [Target] = [
 let edges: [Target] = [
     .target(name: "CLinux"),
     .target(name: "CURLSessionRepair", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "ChildProcess", dependencies: [subprocess, system]),
     .target(name: "PacketSocket", dependencies: ["CLinux", "NetworkAddresses", "Wire"]),
     .target(name: "Netlink", dependencies: ["CLinux", "NetworkAddresses"]),
     .target(
@@ -110,15 +111,15 @@ let composition: [Target] = [
     .target(
         name: "Lab",
         dependencies: [
-            "NetworkAddresses", "KubernetesModel", "KubernetesYAML", "KubernetesClient", subprocess, system,
+            "NetworkAddresses", "KubernetesModel", "KubernetesYAML", "KubernetesClient", "ChildProcess", subprocess,
             hummingbird, nioCore, nioPosix, logging,
         ]),
     .target(
         name: "LoadBalancerControl",
         dependencies: [
             "MonotonicTime", "NetworkAddresses", "AddressPools", "Wire", "KubernetesModel", "KubernetesYAML",
-            "Reconciliation", "ObjectStore", "KubernetesClient", "EmbeddedAPIServer", "CLinux", "PacketSocket",
-            "Netlink", "Lab", "Telemetry", logging, system, argumentParser, lifecycle, unixSignals,
+            "Reconciliation", "ObjectStore", "KubernetesClient", "EmbeddedAPIServer", "CLinux", "ChildProcess",
+            "PacketSocket", "Netlink", "Lab", "Telemetry", logging, system, argumentParser, lifecycle, unixSignals,
         ]),
     .systemLibrary(
         name: "CPcap", path: "Sources/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -190,15 +191,16 @@ let tests: [Target] = [
         name: "KubernetesClientTests",
         dependencies: [
             "KubernetesClient", "CURLSessionRepair", "KubernetesModel", "MonotonicTime", "EmbeddedAPIServer",
-            "ContractKit", "Lab", asyncHTTPClient, nioCore, nioPosix, nioSSL, x509, asn1, crypto, logging, lifecycle,
+            "ContractKit", "ChildProcess", asyncHTTPClient, nioCore, nioPosix, nioSSL, x509, asn1, crypto, logging,
+            lifecycle,
         ]),
     .testTarget(
         name: "EmbeddedAPIServerTests",
         dependencies: [
-            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "ContractKit", "Lab", asyncHTTPClient, nioCore,
-            nioHTTP1, nioSSL, yams, logging, lifecycle,
+            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "ContractKit", "ChildProcess", asyncHTTPClient,
+            nioCore, nioHTTP1, nioSSL, yams, logging, lifecycle,
         ]),
-    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Lab", logging, lifecycle, coreMetrics]),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "ChildProcess", logging, lifecycle, coreMetrics]),
     .testTarget(
         name: "ControllerDaemonTests",
         dependencies: [
@@ -215,9 +217,9 @@ let tests: [Target] = [
     .testTarget(
         name: "LoadBalancerControlTests",
         dependencies: [
-            "LoadBalancerControl", "Lab", "KubernetesClient", "KubernetesModel", "KubernetesYAML", "EmbeddedAPIServer",
-            "Reconciliation", "AddressPools", "MonotonicTime", "NetworkAddresses", "Netlink", "Wire", "lbctl",
-            "lb-controller", "lb-speaker", argumentParser,
+            "LoadBalancerControl", "Lab", "ChildProcess", "KubernetesClient", "KubernetesModel", "KubernetesYAML",
+            "EmbeddedAPIServer", "Reconciliation", "AddressPools", "MonotonicTime", "NetworkAddresses", "Netlink",
+            "Wire", "lbctl", "lb-controller", "lb-speaker", argumentParser,
         ]),
     .testTarget(
         name: "SimulationTests",
@@ -226,7 +228,7 @@ let tests: [Target] = [
         name: "NamespaceTests",
         dependencies: [
             "Wire", "NetworkAddresses", "PacketSocket", "Netlink", "MonotonicTime", "Layer2", "Link", "Election",
-            "SpeakerDaemon", "CaptureKit", "CTestSupport", "Lab",
+            "SpeakerDaemon", "CaptureKit", "CTestSupport", "ChildProcess",
         ]),
     .testTarget(
         name: "ManifestTests",

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 
 /// A lab that another terminal holds, found by its first process in /proc: no file tells of it.

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 
 /// The long-running processes of the lab: starts them, knows their process ids, ends them with itself.

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 
 /// Where the lab keeps its files: one tmpfs over /run, and /etc copied onto it, in the lab's own mount namespace.

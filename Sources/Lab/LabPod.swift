@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 
 /// A container of the lab as the kubelet would run it: on the node's network, with the credentials of its

@@ -1,3 +1,4 @@
+import ChildProcess
 import KubernetesClient
 import KubernetesModel
 import NetworkAddresses

@@ -22,7 +22,9 @@ struct ArchitectureTests {
         "ObjectStore": ["KubernetesModel", "FoundationEssentials"],
     ]
 
-    static let edges = ["PacketSocket", "Netlink", "KubernetesClient", "EmbeddedAPIServer", "Telemetry"]
+    static let edges = [
+        "ChildProcess", "PacketSocket", "Netlink", "KubernetesClient", "EmbeddedAPIServer", "Telemetry",
+    ]
     static let unsafeAllowed: Set<String> = ["PacketSocket", "Netlink", "CLinux"]
     static let executables = ["lb-controller", "lb-speaker", "lbctl"]
 

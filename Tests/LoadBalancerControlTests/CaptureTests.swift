@@ -1,5 +1,5 @@
+import ChildProcess
 import Foundation
-import Lab
 import NetworkAddresses
 import Testing
 import Wire

@@ -1,7 +1,7 @@
+import ChildProcess
 import Foundation
 import KubernetesModel
 import KubernetesYAML
-import Lab
 import MonotonicTime
 import NetworkAddresses
 import Reconciliation

@@ -1,6 +1,6 @@
 import ArgumentParser
+import ChildProcess
 import Foundation
-import Lab
 import Testing
 
 @testable import LoadBalancerControl

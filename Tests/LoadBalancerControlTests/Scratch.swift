@@ -1,5 +1,4 @@
 import Foundation
-import Lab
 
 /// A folder of a test's own, and the programs that were built beside the tests.
 enum Scratch {

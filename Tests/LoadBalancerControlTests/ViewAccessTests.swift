@@ -1,8 +1,8 @@
+import ChildProcess
 import EmbeddedAPIServer
 import Foundation
 import KubernetesClient
 import KubernetesModel
-import Lab
 import Reconciliation
 import Testing
 

@@ -1,5 +1,5 @@
+import ChildProcess
 import Foundation
-import Lab
 import Testing
 
 @testable import LoadBalancerControl

@@ -1,5 +1,5 @@
+import ChildProcess
 import Foundation
-import Lab
 import Netlink
 import NetworkAddresses
 import Testing

@@ -1,4 +1,4 @@
-import Lab
+import ChildProcess
 import Layer2
 import Link
 import NetworkAddresses

@@ -1,5 +1,5 @@
+import ChildProcess
 import Election
-import Lab
 import Link
 import NetworkAddresses
 import SpeakerDaemon

@@ -1,6 +1,6 @@
+import ChildProcess
 import Foundation
 import Glibc
-import Lab
 import NetworkAddresses
 import PacketSocket
 import SpeakerDaemon

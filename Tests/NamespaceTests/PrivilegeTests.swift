@@ -1,6 +1,6 @@
 import CTestSupport
+import ChildProcess
 import Foundation
-import Lab
 import MonotonicTime
 import NetworkAddresses
 import PacketSocket

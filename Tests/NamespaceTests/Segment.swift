@@ -1,8 +1,8 @@
 import CTestSupport
 import CaptureKit
+import ChildProcess
 import Foundation
 import Glibc
-import Lab
 import NetworkAddresses
 import PacketSocket
 import Testing

@@ -1,5 +1,5 @@
+import ChildProcess
 import Foundation
-import Lab
 import Testing
 
 /// Real `lb-speaker` processes on real kernels, in namespaces of their own: three nodes and a client on a bridge.

@@ -1,6 +1,6 @@
+import ChildProcess
 import CoreMetrics
 import Foundation
-import Lab
 import Logging
 import ServiceLifecycle
 import Telemetry

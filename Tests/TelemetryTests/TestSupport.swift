@@ -1,4 +1,4 @@
-import Lab
+import ChildProcess
 import Logging
 import Telemetry
 import Testing

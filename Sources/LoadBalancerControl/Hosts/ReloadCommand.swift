@@ -1,5 +1,5 @@
+import ChildProcess
 import Foundation
-import Lab
 
 /// The operator's own command that tells a resolver to read its file again.
 struct ReloadCommand: Sendable {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Lab
 import NetworkAddresses
 import PacketSocket
 import Wire

@@ -3,7 +3,6 @@ import EmbeddedAPIServer
 import Foundation
 import KubernetesClient
 import KubernetesModel
-import Lab
 
 /// Where the programs and manifests are.
 struct SiteOptions: ParsableArguments {

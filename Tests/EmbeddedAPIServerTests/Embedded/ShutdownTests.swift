@@ -1,7 +1,7 @@
 import AsyncHTTPClient
+import ChildProcess
 import EmbeddedAPIServer
 import Foundation
-import Lab
 import Logging
 import NIOCore
 import NIOHTTP1

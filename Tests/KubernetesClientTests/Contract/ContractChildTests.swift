@@ -1,6 +1,6 @@
+import ChildProcess
 import ContractKit
 import Foundation
-import Lab
 import Testing
 
 @testable import KubernetesClient

@@ -1,11 +1,11 @@
 import Foundation
-import Subprocess
+package import Subprocess
 import SystemPackage
 
 /// A program and its arguments.
 package struct Program: Sendable {
     package var arguments: [String]
-    /// Added to the lab's own environment.
+    /// Added to this process's own environment.
     package var environment: [String: String]
     package var input: String
 
@@ -111,7 +111,7 @@ package struct Program: Sendable {
         name.contains("/") ? .path(FilePath(name)) : .name(name)
     }
 
-    var configuration: Configuration {
+    private var configuration: Configuration {
         Configuration(
             executable: Self.executable(arguments.first ?? "true"), arguments: Arguments(Array(arguments.dropFirst())),
             environment: .inherit.updating(
@@ -122,7 +122,7 @@ package struct Program: Sendable {
 
 extension TerminationStatus {
     /// As a shell has it: 128 and the signal's number for a process that died of one.
-    var code: Int32 {
+    package var code: Int32 {
         switch self {
         case .exited(let code): code
         case .signaled(let signal): 128 + signal
