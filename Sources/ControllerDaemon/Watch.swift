@@ -59,7 +59,6 @@ extension Service {
             service.spec = Spec(type: spec?.type)
             return service
         }
-        service.spec?.clusterIP = nil
         service.spec?.ports = spec?.ports?.map { Port(protocol: $0.protocol, port: $0.port) }
         return service
     }

@@ -19,12 +19,11 @@ public struct EndpointSlice: KubernetesObject {
     }
 
     public struct Endpoint: Codable, Sendable, Hashable {
-        public var addresses: [String]?
         public var nodeName: String?
         public var conditions: Conditions?
 
-        public init(addresses: [String]? = nil, nodeName: String? = nil, conditions: Conditions? = nil) {
-            (self.addresses, self.nodeName, self.conditions) = (addresses, nodeName, conditions)
+        public init(nodeName: String? = nil, conditions: Conditions? = nil) {
+            (self.nodeName, self.conditions) = (nodeName, conditions)
         }
 
         /// Absent means true (API documentation of EndpointConditions).
@@ -36,10 +35,7 @@ public struct EndpointSlice: KubernetesObject {
     public struct Conditions: Codable, Sendable, Hashable {
         public var ready: Bool?
         public var serving: Bool?
-        public var terminating: Bool?
 
-        public init(ready: Bool? = nil, serving: Bool? = nil, terminating: Bool? = nil) {
-            (self.ready, self.serving, self.terminating) = (ready, serving, terminating)
-        }
+        public init(ready: Bool? = nil, serving: Bool? = nil) { (self.ready, self.serving) = (ready, serving) }
     }
 }

@@ -12,24 +12,14 @@ public struct Ingress: KubernetesObject {
     }
 
     public struct Spec: Codable, Sendable, Hashable {
-        public var ingressClassName: String?
         public var rules: [Rule]?
-        public var tls: [TLS]?
 
-        public init(ingressClassName: String? = nil, rules: [Rule]? = nil, tls: [TLS]? = nil) {
-            (self.ingressClassName, self.rules, self.tls) = (ingressClassName, rules, tls)
-        }
+        public init(rules: [Rule]? = nil) { self.rules = rules }
     }
 
     public struct Rule: Codable, Sendable, Hashable {
         public var host: String?
 
         public init(host: String? = nil) { self.host = host }
-    }
-
-    public struct TLS: Codable, Sendable, Hashable {
-        public var hosts: [String]?
-
-        public init(hosts: [String]? = nil) { self.hosts = hosts }
     }
 }

@@ -16,7 +16,6 @@ public struct Service: KubernetesObject {
         public var type: String?
         public var ports: [Port]?
         public var selector: [String: String]?
-        public var clusterIP: String?
         public var clusterIPs: [String]?
         /// `IPv4` and `IPv6`, the primary family first.
         public var ipFamilies: [String]?
@@ -28,12 +27,11 @@ public struct Service: KubernetesObject {
         public var externalTrafficPolicy: String?
 
         public init(
-            type: String? = nil, ports: [Port]? = nil, selector: [String: String]? = nil, clusterIP: String? = nil,
-            clusterIPs: [String]? = nil, ipFamilies: [String]? = nil, ipFamilyPolicy: String? = nil,
-            loadBalancerIP: String? = nil, loadBalancerClass: String? = nil, externalTrafficPolicy: String? = nil
+            type: String? = nil, ports: [Port]? = nil, selector: [String: String]? = nil, clusterIPs: [String]? = nil,
+            ipFamilies: [String]? = nil, ipFamilyPolicy: String? = nil, loadBalancerIP: String? = nil,
+            loadBalancerClass: String? = nil, externalTrafficPolicy: String? = nil
         ) {
-            (self.type, self.ports, self.selector) = (type, ports, selector)
-            (self.clusterIP, self.clusterIPs) = (clusterIP, clusterIPs)
+            (self.type, self.ports, self.selector, self.clusterIPs) = (type, ports, selector, clusterIPs)
             (self.ipFamilies, self.ipFamilyPolicy) = (ipFamilies, ipFamilyPolicy)
             (self.loadBalancerIP, self.loadBalancerClass) = (loadBalancerIP, loadBalancerClass)
             self.externalTrafficPolicy = externalTrafficPolicy
@@ -41,14 +39,14 @@ public struct Service: KubernetesObject {
     }
 
     public struct Port: Codable, Sendable, Hashable {
+        /// Needed by the API server where a Service has several ports.
         public var name: String?
         /// `TCP` (when absent), `UDP` or `SCTP`.
         public var `protocol`: String?
         public var port: Int
-        public var nodePort: Int?
 
-        public init(name: String? = nil, protocol: String? = nil, port: Int, nodePort: Int? = nil) {
-            (self.name, self.protocol, self.port, self.nodePort) = (name, `protocol`, port, nodePort)
+        public init(name: String? = nil, protocol: String? = nil, port: Int) {
+            (self.name, self.protocol, self.port) = (name, `protocol`, port)
         }
     }
 

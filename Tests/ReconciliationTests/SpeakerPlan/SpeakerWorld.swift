@@ -80,7 +80,7 @@ func slice(_ service: String, _ endpoints: [EndpointSlice.Endpoint], type: Strin
 extension EndpointSlice.Endpoint {
     static func ready(_ node: String?) -> Self { Self(nodeName: node) }
     static func terminating(_ node: String, serving: Bool = true) -> Self {
-        Self(nodeName: node, conditions: .init(ready: false, serving: serving, terminating: true))
+        Self(nodeName: node, conditions: .init(ready: false, serving: serving))
     }
     static func notReady(_ node: String) -> Self { Self(nodeName: node, conditions: .init(ready: false)) }
 }
