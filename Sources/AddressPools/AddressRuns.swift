@@ -60,11 +60,6 @@ struct AddressRuns: Sendable, Hashable {
         return index < runs.count && runs[index].first <= value
     }
 
-    func overlaps(_ first: UInt128, _ last: UInt128) -> Bool {
-        let index = index(endingAtOrAbove: first)
-        return index < runs.count && runs[index].first <= last
-    }
-
     mutating func insert(_ value: UInt128) { insert(value, value) }
 
     mutating func insert(_ first: UInt128, _ last: UInt128) {

@@ -63,7 +63,6 @@ package struct LabProber: Sendable {
         package var failures = 0
         /// Seconds between the last page before the longest silence and the first page after it.
         package var gap = 0.0
-        package var before = ""
         package var after = ""
         /// A second host answered, and has gone on answering since.
         package var isRecovered = false
@@ -103,7 +102,7 @@ package struct LabProber: Sendable {
                 case .page(let page, let at):
                     if let last {
                         let gap = last.at.duration(to: at) / .seconds(1)
-                        if gap > report.gap { (report.gap, report.before, report.after) = (gap, last.page, page) }
+                        if gap > report.gap { (report.gap, report.after) = (gap, page) }
                         if page != last.page { (changed, report.isRecovered) = (now, true) }
                     } else {
                         start = now

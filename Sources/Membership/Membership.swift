@@ -14,7 +14,6 @@ package struct Membership: Sendable {
     package internal(set) var peers = PeerTable()
 
     package internal(set) var environment = Environment()
-    package let startedAt: Instant
     var joiningSince: Instant
     var firstForeign: Instant?
     var lastForeign: Instant
@@ -36,7 +35,7 @@ package struct Membership: Sendable {
 
     package init(me: NodeID, incarnation: UInt64, timing: MembershipTiming, now: Instant) {
         (self.me, self.incarnation, self.timing) = (me, incarnation, timing)
-        (startedAt, joiningSince, lastForeign, nextHello, deadline) = (now, now, now, now, now)
+        (joiningSince, lastForeign, nextHello, deadline) = (now, now, now, now)
     }
 
     /// The own state on the link.

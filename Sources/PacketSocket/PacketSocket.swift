@@ -10,7 +10,6 @@ package import Wire
 /// moved to another namespace the socket is dead, which ``isAttached`` tells.
 package final class PacketSocket {
     package let descriptor: Int32
-    package let etherType: EtherType
     package let interfaceIndex: Int32
     /// Octets that the kernel granted: `net.core.rmem_max` is the limit without CAP_NET_ADMIN.
     package let receiveBuffer: Int
@@ -28,8 +27,7 @@ package final class PacketSocket {
             guard granted >= 0 else { throw PacketSocketError(.receiveBuffer, -granted) }
             let bound = cl_packet_bind(descriptor, interfaceIndex, etherType.rawValue)
             guard bound == 0 else { throw PacketSocketError(.bind, -bound) }
-            (self.descriptor, self.receiveBuffer) = (descriptor, Int(granted))
-            (self.etherType, self.interfaceIndex) = (etherType, interfaceIndex)
+            (self.descriptor, self.interfaceIndex, self.receiveBuffer) = (descriptor, interfaceIndex, Int(granted))
         } catch {
             close(descriptor)
             throw error
@@ -76,7 +74,7 @@ private func attachFilter(_ program: [sock_filter], to descriptor: Int32) throws
 /// Why a socket could not be opened or changed, with what to do about it.
 package struct PacketSocketError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Step: String, Sendable, Hashable {
-        case open, filter, receiveBuffer, bind, membership, send, receive
+        case open, filter, receiveBuffer, bind, membership
     }
 
     package let step: Step

@@ -81,8 +81,6 @@ private enum OptionType {
 
 extension NeighborSolicitation {
     package static let type: UInt8 = 135
-    /// A solicitation with the source link-layer option.
-    package static let frameLength = Field.options + Field.linkLayerOptionLength
 
     /// Reads the solicitation of an Ethernet frame under the rules of RFC 4861 §7.1.1.
     init(parsing frame: Span<UInt8>, header: IPv6Header) throws(DropReason) {

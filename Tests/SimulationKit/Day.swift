@@ -10,7 +10,6 @@ package struct Day: Sendable {
     package private(set) var falseDeaths: UInt64 = 0
     package private(set) var gaps = 0
     package private(set) var frames = 0
-    package private(set) var virtualHours = 0.0
 
     /// - Parameter progress: told after each virtual hour.
     package init(
@@ -36,6 +35,5 @@ package struct Day: Sendable {
             }
         }
         frames = simulation.framesSent
-        virtualHours = simulation.seconds / 3600
     }
 }

@@ -7,8 +7,6 @@ import Synchronization
 /// one name, new ones are counted together under label values `other`, so that no mistake can eat the memory.
 /// Destroying a gauge removes its series, which is how the numbers of a deleted pool disappear.
 package final class MetricsRegistry: MetricsFactory {
-    typealias Labels = [(name: String, value: String)]
-
     struct Family {
         var description: MetricDescription
         var series: [String: any MetricSeries] = [:]

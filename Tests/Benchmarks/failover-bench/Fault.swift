@@ -20,8 +20,6 @@ enum Fault: String, CaseIterable, ExpressibleByArgument, Sendable {
 
     /// The node cannot be reached any more: another one must announce.
     var isDeath: Bool { [.switchPort, .linkDown, .nodeKilled].contains(self) }
-    /// The address must not move.
-    var keepsOwner: Bool { !isDeath && self != .drain }
 
     /// Does it, watches what comes of it, and leaves the site as it should be in the middle of the observation.
     /// - Returns: When a stopped speaker went on.

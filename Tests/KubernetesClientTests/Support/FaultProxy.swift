@@ -30,7 +30,6 @@ final class FaultProxy: Sendable {
 
     var port: Int { listener.withLock { $0?.localAddress?.port ?? 0 } }
     var accepted: Int { state.withLock { $0.accepted } }
-    var fault: Fault { state.withLock { $0.fault } }
 
     static func run<Value: Sendable>(to target: Int, _ body: (FaultProxy) async throws -> Value) async throws -> Value {
         let proxy = FaultProxy(target: target)
