@@ -233,7 +233,7 @@ let tests: [Target] = [
     .testTarget(
         name: "ManifestTests",
         dependencies: [
-            "KubernetesModel", "KubernetesClient", "EmbeddedAPIServer", "Telemetry", metrics, yams,
+            "KubernetesModel", "KubernetesYAML", "KubernetesClient", "EmbeddedAPIServer", "Telemetry", metrics,
         ],
         exclude: ["node.sh"]),
     .testTarget(name: "ArchitectureTests"),

@@ -1,5 +1,6 @@
 import Foundation
 import KubernetesModel
+import KubernetesYAML
 
 /// Renders a kustomization: exactly the fields that `manifests/` uses, so that the tests need no kubectl. A field it
 /// does not know is an error, not a surprise; where a kubectl is installed, a test compares the two.
@@ -17,7 +18,7 @@ struct Kustomization {
     static func render(_ directory: URL) throws -> [JSONValue] {
         let file = directory.appending(path: "kustomization.yaml")
         let text = try String(contentsOf: file, encoding: .utf8)
-        guard let kustomization = try documents(text).first else { throw Failure.notFound(file.path) }
+        guard let kustomization = try YAMLText.documents(text).first else { throw Failure.notFound(file.path) }
         for field in kustomization.object?.keys.sorted() ?? [] where !fields.contains(field) {
             throw Failure.unknownField(field, file.path)
         }
@@ -25,7 +26,7 @@ struct Kustomization {
         for resource in kustomization["resources"]?.array ?? [] {
             let url = directory.appending(path: resource.string ?? "").standardizedFileURL
             if url.pathExtension == "yaml" {
-                objects += try documents(String(contentsOf: url, encoding: .utf8))
+                objects += try YAMLText.documents(String(contentsOf: url, encoding: .utf8))
             } else {
                 objects += try render(url)
             }
@@ -69,7 +70,7 @@ struct Kustomization {
         guard let index = objects.firstIndex(where: { $0.kind == kind && $0.name == name }) else {
             throw Failure.notFound("\(kind) \(name)")
         }
-        for operation in try documents(patch["patch"]?.string ?? "").first?.array ?? [] {
+        for operation in try YAMLText.documents(patch["patch"]?.string ?? "").first?.array ?? [] {
             let path = (operation["path"]?.string ?? "").split(separator: "/").map(String.init)
             guard operation["op"] == "add", path.last == "-", let value = operation["value"] else {
                 throw Failure.unsupportedPatch(operation["path"]?.string ?? "")

@@ -1,5 +1,6 @@
 import Foundation
 import KubernetesModel
+import KubernetesYAML
 import Testing
 
 @Suite("Manifests: monitoring")
@@ -8,8 +9,9 @@ struct MonitoringTests {
 
     @Test("the operator's rules are the plain ones")
     func sameRules() throws {
-        let plain = try documents(String(contentsOf: Self.directory.appending(path: "rules.yaml"), encoding: .utf8))
-        let operated = try documents(
+        let plain = try YAMLText.documents(
+            String(contentsOf: Self.directory.appending(path: "rules.yaml"), encoding: .utf8))
+        let operated = try YAMLText.documents(
             String(contentsOf: Self.directory.appending(path: "prometheus-rule.yaml"), encoding: .utf8))
         #expect(operated.first?["spec"] == plain.first)
     }
@@ -24,8 +26,9 @@ struct MonitoringTests {
 
     @Test("each alert has a case in which it fires, a severity, and says what to do")
     func everyAlertHasACase() throws {
-        let rules = try documents(String(contentsOf: Self.directory.appending(path: "rules.yaml"), encoding: .utf8))
-        let cases = try documents(
+        let rules = try YAMLText.documents(
+            String(contentsOf: Self.directory.appending(path: "rules.yaml"), encoding: .utf8))
+        let cases = try YAMLText.documents(
             String(contentsOf: Self.directory.appending(path: "rules-test.yaml"), encoding: .utf8))
         let fired = Set(
             (cases.first?["tests"]?.array ?? []).flatMap { $0["alert_rule_test"]?.array ?? [] }

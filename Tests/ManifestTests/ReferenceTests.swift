@@ -1,5 +1,6 @@
 import Foundation
 import KubernetesModel
+import KubernetesYAML
 import Telemetry
 import Testing
 
@@ -24,7 +25,7 @@ struct ReferenceTests {
         ])
     func fields(kind: String, file: String) throws {
         let text = try String(contentsOf: manifests.appending(path: "crds/\(file).yaml"), encoding: .utf8)
-        let schema = try documents(text).first?.at(
+        let schema = try YAMLText.documents(text).first?.at(
             "spec", "versions", "0", "schema", "openAPIV3Schema", "properties", "spec")
         let fields = Self.fields(try #require(schema), at: "spec")
         #expect(fields.count > 5)

@@ -1,5 +1,6 @@
 import Foundation
 import KubernetesModel
+import KubernetesYAML
 import Testing
 
 @Suite("Manifests: rendering")
@@ -27,7 +28,7 @@ struct RenderingTests {
     func kubectl(path: String) async throws {
         let result = try #require(try await run("kubectl", ["kustomize", manifests.appending(path: path).path]))
         #expect(result.status == 0, "\(result.errors)")
-        let theirs = byName(try documents(result.output))
+        let theirs = byName(try YAMLText.documents(result.output))
         let ours = byName(try Kustomization.render(manifests.appending(path: path)))
         #expect(Set(theirs.keys) == Set(ours.keys))
         for (name, object) in ours { #expect(theirs[name] == object, "\(name)") }
@@ -91,7 +92,7 @@ struct RenderingTests {
         ]
         let result = try #require(try await run("helm", arguments))
         #expect(result.status == 0, "\(result.errors)")
-        let chart = byName(try documents(result.output))
+        let chart = byName(try YAMLText.documents(result.output))
         let ours = byName(try Kustomization.render(manifests.appending(path: path)))
         #expect(Set(chart.keys) == Set(ours.keys))
         for (name, object) in ours {

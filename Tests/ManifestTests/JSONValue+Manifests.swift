@@ -1,32 +1,6 @@
-import Foundation
 import KubernetesModel
-import Yams
-
-/// The objects of a YAML text, as JSON values.
-func documents(_ yaml: String) throws -> [JSONValue] {
-    try compose_all(yaml: yaml).map { JSONValue(node: $0) }.filter { $0 != .null }
-}
 
 extension JSONValue {
-    /// By the scalar's tag, so that a quoted number stays a string.
-    init(node: Yams.Node) {
-        switch node {
-        case .mapping(let mapping):
-            self = .object(
-                Dictionary(mapping.map { ($0.key.string ?? "", JSONValue(node: $0.value)) }) { $1 })
-        case .sequence(let sequence): self = .array(sequence.map { JSONValue(node: $0) })
-        default:
-            switch node.any {
-            case let value as Bool: self = .bool(value)
-            case let value as Int: self = .integer(Int64(value))
-            case let value as Double: self = .number(value)
-            case is NSNull: self = .null
-            case let value as String: self = .string(value)
-            default: self = node.string.map(JSONValue.string) ?? .null
-            }
-        }
-    }
-
     /// The value at a path of members and array indexes.
     func at(_ path: String...) -> JSONValue? {
         path.reduce(Optional(self)) { value, step in
