@@ -148,6 +148,9 @@ let tests: [Target] = [
         path: "Tests/AllocationKit"),
     .target(name: "CaptureKit", dependencies: ["CPcap"], path: "Tests/CaptureKit"),
     .target(name: "ContractKit", path: "Tests/ContractKit"),
+    .target(
+        name: "ValidationRows", dependencies: ["KubernetesModel", "KubernetesYAML"], path: "Tests/ValidationRows",
+        exclude: ["rows.yaml"]),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(
         name: "PacketSocketTests",
@@ -185,7 +188,9 @@ let tests: [Target] = [
     .testTarget(name: "KubernetesYAMLTests", dependencies: ["KubernetesYAML", "KubernetesModel"]),
     .testTarget(
         name: "ReconciliationTests",
-        dependencies: ["Reconciliation", "Election", "KubernetesModel", "NetworkAddresses", yams]),
+        dependencies: [
+            "Reconciliation", "Election", "KubernetesModel", "KubernetesYAML", "NetworkAddresses", "ValidationRows",
+        ]),
     .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "KubernetesModel"]),
     .testTarget(
         name: "KubernetesClientTests",
@@ -197,8 +202,8 @@ let tests: [Target] = [
     .testTarget(
         name: "EmbeddedAPIServerTests",
         dependencies: [
-            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "ContractKit", "ChildProcess", asyncHTTPClient,
-            nioCore, nioHTTP1, nioSSL, yams, logging, lifecycle,
+            "EmbeddedAPIServer", "ObjectStore", "KubernetesModel", "KubernetesYAML", "ContractKit", "ValidationRows",
+            "ChildProcess", asyncHTTPClient, nioCore, nioHTTP1, nioSSL, logging, lifecycle,
         ]),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "ChildProcess", logging, lifecycle, coreMetrics]),
     .testTarget(

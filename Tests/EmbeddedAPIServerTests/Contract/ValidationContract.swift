@@ -1,55 +1,20 @@
 import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
+import KubernetesYAML
 import ObjectStore
 import Testing
-import Yams
+import ValidationRows
 
 /// The rows of `Tests/ValidationRows` as requests: the embedded server's validator and a real server's CEL give the same
 /// verdicts, in the same words.
 @Suite struct ValidationContract {
-    struct Table: Decodable {
-        var rule: String
-        var kind: String
-        var field: String
-        var accepted: [JSONValue]
-        var refused: [Row]
-
-        struct Row: Decodable {
-            var entry: JSONValue
-            var message: String
-        }
-
-        var path: String {
-            let plural = kind == "IPAddressPool" ? "ipaddresspools" : "l2advertisements"
-            return "/apis/lb.cluster.home/v1beta1/\(plural)"
-        }
-
-        func object(_ entry: JSONValue, name: String) -> JSONValue {
-            var object = field.split(separator: ".").reversed().reduce(JSONValue.array([entry])) {
-                .object([String($1): $0])
-            }
-            if kind == "IPAddressPool", object.at("spec", "addresses") == nil {
-                // Required, and nothing that any rule minds.
-                object["spec"]?["addresses"] = ["192.0.2.0/24"]
-            }
-            object["apiVersion"] = "lb.cluster.home/v1beta1"
-            object["kind"] = .string(kind)
-            object["metadata"] = ["name": .string(name)]
-            return object
-        }
-    }
-
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    private static func read(_ path: String) throws -> String {
-        try String(contentsOf: root.appending(path: path), encoding: .utf8)
-    }
-
     @Test("each row of the CRDs' rules is accepted or refused, with its words", arguments: APIUnderTest.all)
     func rows(api: APIUnderTest) async throws {
-        let tables = try YAMLDecoder().decode([Table].self, from: Self.read("Tests/ValidationRows/rows.yaml"))
+        let tables = try ValidationTable.all
         try await api.run { probe in
             try await Self.install(on: probe)
             for table in tables {
@@ -71,7 +36,8 @@ import Yams
     /// The definitions as they are shipped: a real server also judges the cost of each rule.
     private static func install(on probe: APIProbe) async throws {
         for name in ["ipaddresspools", "l2advertisements", "servicel2statuses"] {
-            let definition = try YAMLDecoder().decode(JSONValue.self, from: read("manifests/crds/\(name).yaml"))
+            let text = try String(contentsOf: root.appending(path: "manifests/crds/\(name).yaml"), encoding: .utf8)
+            let definition = try #require(YAMLText.documents(text).first)
             let answer = try await probe.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
             #expect(answer.status == 201, "\(name): \(answer.message)")
             for _ in 0..<100 {
@@ -79,5 +45,25 @@ import Yams
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
+    }
+}
+
+extension ValidationTable {
+    var path: String {
+        let plural = kind == "IPAddressPool" ? "ipaddresspools" : "l2advertisements"
+        return "/apis/lb.cluster.home/v1beta1/\(plural)"
+    }
+
+    /// With all that a request must have besides.
+    func object(_ entry: JSONValue, name: String) -> JSONValue {
+        var object = object(entry)
+        if kind == "IPAddressPool", object.at("spec", "addresses") == nil {
+            // Required, and nothing that any rule minds.
+            object["spec"]?["addresses"] = ["192.0.2.0/24"]
+        }
+        object["apiVersion"] = "lb.cluster.home/v1beta1"
+        object["kind"] = .string(kind)
+        object["metadata"] = ["name": .string(name)]
+        return object
     }
 }

@@ -1,8 +1,9 @@
 import Foundation
 import KubernetesModel
+import KubernetesYAML
 import Reconciliation
 import Testing
-import Yams
+import ValidationRows
 
 /// The rules of the CRDs against their Swift counterparts, and both against one table of rows.
 struct ValidationTests {
@@ -11,8 +12,7 @@ struct ValidationTests {
         var inManifests: Set<[String]> = []
         for name in ["ipaddresspools", "l2advertisements", "servicel2statuses"] {
             let text = try String(contentsOf: Self.root.appending(path: "manifests/crds/\(name).yaml"), encoding: .utf8)
-            let definition = try YAMLDecoder().decode(JSONValue.self, from: text)
-            Self.collectRules(definition, into: &inManifests)
+            for definition in try YAMLText.documents(text) { Self.collectRules(definition, into: &inManifests) }
         }
         let inSwift = Set(ValidationRule.all.map { [$0.expression, $0.messageExpression] })
         #expect(inManifests == inSwift)
@@ -20,7 +20,7 @@ struct ValidationTests {
 
     @Test("every rule has rows that it accepts and rows that it refuses")
     func everyRuleHasRows() throws {
-        let tables = try Self.tables
+        let tables = try ValidationTable.all
         #expect(Set(tables.map(\.rule)) == Set(ValidationRule.all.map(\.name)))
         for table in tables {
             #expect(!table.accepted.isEmpty && !table.refused.isEmpty, "\(table.rule)")
@@ -29,7 +29,7 @@ struct ValidationTests {
 
     @Test("accepted entries are accepted by their rule, refused ones are refused with the entry's own text")
     func rows() throws {
-        for table in try Self.tables {
+        for table in try ValidationTable.all {
             let rule = try #require(ValidationRule.all.first { $0.name == table.rule })
             let type = table.kind == "IPAddressPool" ? IPAddressPool.resource : L2Advertisement.resource
             for entry in table.accepted {
@@ -51,31 +51,6 @@ struct ValidationTests {
     func otherGroups() {
         let object: JSONValue = ["spec": ["addresses": ["nonsense"]]]
         #expect(CustomResourceValidator.causes(Service.resource, object).isEmpty)
-    }
-
-    struct Table: Decodable {
-        var rule: String
-        var kind: String
-        var field: String
-        var accepted: [JSONValue]
-        var refused: [Row]
-
-        struct Row: Decodable {
-            var entry: JSONValue
-            var message: String
-        }
-
-        /// An object whose list at `field` has this one entry.
-        func object(_ entry: JSONValue) -> JSONValue {
-            field.split(separator: ".").reversed().reduce(.array([entry])) { .object([String($1): $0]) }
-        }
-    }
-
-    static var tables: [Table] {
-        get throws {
-            let path = root.appending(path: "Tests/ValidationRows/rows.yaml")
-            return try YAMLDecoder().decode([Table].self, from: String(contentsOf: path, encoding: .utf8))
-        }
     }
 
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
