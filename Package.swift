@@ -133,16 +133,17 @@ let composition: [Target] = [
 ]
 
 let tests: [Target] = [
+    .target(name: "SeededRandom", path: "Tests/SeededRandom"),
     .target(
         name: "SimulationKit",
         dependencies: [
-            "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "Link",
+            "SeededRandom", "MonotonicTime", "NetworkAddresses", "Wire", "Membership", "Election", "Layer2", "Link",
         ],
         path: "Tests/SimulationKit"),
     .target(
         name: "AllocationKit",
         dependencies: [
-            "ControllerDaemon", "Reconciliation", "AddressPools", "KubernetesModel", "MonotonicTime",
+            "SeededRandom", "ControllerDaemon", "Reconciliation", "AddressPools", "KubernetesModel", "MonotonicTime",
             "NetworkAddresses",
         ],
         path: "Tests/AllocationKit"),
@@ -154,7 +155,7 @@ let tests: [Target] = [
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     .testTarget(
         name: "PacketSocketTests",
-        dependencies: ["PacketSocket", "Netlink", "NetworkAddresses", "Wire"]),
+        dependencies: ["SeededRandom", "PacketSocket", "Netlink", "NetworkAddresses", "Wire"]),
     .executableTarget(
         name: "api-server-bench",
         dependencies: [
@@ -179,7 +180,8 @@ let tests: [Target] = [
     .testTarget(name: "MonotonicTimeTests", dependencies: ["MonotonicTime"]),
     .testTarget(name: "NetworkAddressesTests", dependencies: ["NetworkAddresses"]),
     .testTarget(name: "WireTests", dependencies: ["Wire", "NetworkAddresses"]),
-    .testTarget(name: "AddressPoolsTests", dependencies: ["AddressPools", "MonotonicTime", "NetworkAddresses"]),
+    .testTarget(
+        name: "AddressPoolsTests", dependencies: ["SeededRandom", "AddressPools", "MonotonicTime", "NetworkAddresses"]),
     .testTarget(name: "MembershipTests", dependencies: ["Membership", "MonotonicTime", "Wire", "NetworkAddresses"]),
     .testTarget(name: "ElectionTests", dependencies: ["Election", "MonotonicTime", "NetworkAddresses", "Wire"]),
     .testTarget(
@@ -189,15 +191,16 @@ let tests: [Target] = [
     .testTarget(
         name: "ReconciliationTests",
         dependencies: [
-            "Reconciliation", "Election", "KubernetesModel", "KubernetesYAML", "NetworkAddresses", "ValidationRows",
+            "SeededRandom", "Reconciliation", "Election", "KubernetesModel", "KubernetesYAML", "NetworkAddresses",
+            "ValidationRows",
         ]),
-    .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore", "KubernetesModel"]),
+    .testTarget(name: "ObjectStoreTests", dependencies: ["SeededRandom", "ObjectStore", "KubernetesModel"]),
     .testTarget(
         name: "KubernetesClientTests",
         dependencies: [
-            "KubernetesClient", "CURLSessionRepair", "KubernetesModel", "MonotonicTime", "EmbeddedAPIServer",
-            "ContractKit", "ChildProcess", asyncHTTPClient, nioCore, nioPosix, nioSSL, x509, asn1, crypto, logging,
-            lifecycle,
+            "SeededRandom", "KubernetesClient", "CURLSessionRepair", "KubernetesModel", "MonotonicTime",
+            "EmbeddedAPIServer", "ContractKit", "ChildProcess", asyncHTTPClient, nioCore, nioPosix, nioSSL, x509, asn1,
+            crypto, logging, lifecycle,
         ]),
     .testTarget(
         name: "EmbeddedAPIServerTests",

@@ -1,4 +1,5 @@
 import NetworkAddresses
+import SeededRandom
 import Testing
 
 @testable import AddressPools
@@ -6,7 +7,7 @@ import Testing
 struct AddressRunsTests {
     @Test("runs are the same set as one kept address by address", arguments: 1...40)
     func againstNaiveSet(seed: UInt64) {
-        var random = Sequence(state: seed)
+        var random = SeededGenerator(seed: seed)
         var (runs, naive) = (AddressRuns(), Set<UInt128>())
         for _ in 0..<200 {
             let first = UInt128(random.below(64))
@@ -36,13 +37,5 @@ struct AddressRunsTests {
         runs.insert(.max)
         runs.insert(0)
         #expect(runs.runs.count == 1)
-    }
-
-    struct Sequence {
-        var state: UInt64
-        mutating func below(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int((state >> 33) % UInt64(bound))
-        }
     }
 }

@@ -3,11 +3,12 @@ import KubernetesModel
 import MonotonicTime
 import NetworkAddresses
 import Reconciliation
+import SeededRandom
 
 /// A random history of a small cluster, with what must hold after each step.
 package struct AllocationHistory {
     package let seed: UInt64
-    private var random: SplitMix64
+    private var random: SeededGenerator
     private let api = FakeAPI()
     private var controller: FakeController
     package private(set) var violations: [String] = []
@@ -21,7 +22,7 @@ package struct AllocationHistory {
     private var isFight = false
 
     package init(seed: UInt64) {
-        (self.seed, random) = (seed, SplitMix64(seed: seed))
+        (self.seed, random) = (seed, SeededGenerator(seed: seed))
         controller = .leading(api, seed: seed)
         api.put(
             Node(
@@ -211,7 +212,7 @@ package struct AllocationHistory {
     private mutating func injectFaults() {
         let victim = random.below(3) == 0 ? anyService() : nil
         let end = api.now.instant + .seconds(Int64(random.below(120)))
-        var dice = SplitMix64(seed: random.next())
+        var dice = SeededGenerator(seed: random.next())
         let api = api
         if let victim { note("writes of \(victim) are refused") }
         api.fault = { [unowned api] work in
@@ -253,21 +254,4 @@ package struct AllocationHistory {
             violations.append("a new leader changes something: \(text)")
         }
     }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same on every machine.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

@@ -2,13 +2,14 @@ package import ControllerDaemon
 import KubernetesModel
 import MonotonicTime
 package import Reconciliation
+import SeededRandom
 
 /// A controller beside ``FakeAPI``: it sees changes as late, and writes as late, as the test wants.
 package final class FakeController {
     package private(set) var state: ControllerState
     private let api: FakeAPI
     private var cursor: Int
-    private var dice: SplitMix64
+    private var dice: SeededGenerator
     /// Decided, but not sent yet: what a paused process has in its hands.
     package private(set) var held: [Work] = []
     /// The sentences of the Events that came with its writes.
@@ -16,7 +17,7 @@ package final class FakeController {
 
     /// - Parameter seed: of the order in which its writes reach the API.
     package init(_ api: FakeAPI, policy: ControllerPolicy = ControllerPolicy(), seed: UInt64 = 0) {
-        (self.api, dice) = (api, SplitMix64(seed: seed))
+        (self.api, dice) = (api, SeededGenerator(seed: seed))
         state = ControllerState(policy: policy, watches: Set(Watch.allCases))
         cursor = api.log.count
         for list in api.lists { state.apply(list, at: api.now) }

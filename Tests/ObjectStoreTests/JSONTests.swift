@@ -1,5 +1,6 @@
 import KubernetesModel
 import ObjectStore
+import SeededRandom
 import Testing
 
 /// The JSON reader and writer: total on any bytes.
@@ -47,7 +48,7 @@ import Testing
 
     @Test("no mutation of a document makes the reader trap", arguments: 1...20)
     func mutations(seed: UInt64) {
-        var generator = Generator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         let text =
             #"{"metadata":{"name":"grafana","labels":{"a":"\u00e9\n"}},"spec":{"ports":[{"port":80,"x":-1.5e3}]},"n":null}"#
         for _ in 0..<500 {
@@ -63,21 +64,6 @@ import Testing
             guard let value = try? JSONParser.parse(bytes) else { continue }
             #expect((try? JSONParser.parse(value.jsonBytes)) == value, "seed \(seed)")
         }
-    }
-}
-
-/// SplitMix64: the same numbers everywhere.
-struct Generator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }
 

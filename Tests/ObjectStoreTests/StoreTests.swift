@@ -1,5 +1,6 @@
 import KubernetesModel
 import ObjectStore
+import SeededRandom
 import Testing
 
 /// The store against a model of itself.
@@ -31,7 +32,7 @@ import Testing
     /// A thousand random steps; returns the store and, for every version, what existed then.
     private func history(seed: UInt64, steps: Int, check: (ObjectStore) throws -> Void = { _ in }) throws -> ObjectStore
     {
-        var generator = Generator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         var store = ObjectStore(logLimit: 10_000)
         for step in 0..<steps {
             let name = "n\(Int.random(in: 0..<20, using: &generator))"

@@ -1,6 +1,7 @@
 import Glibc
 import NetworkAddresses
 import PacketSocket
+import SeededRandom
 import Testing
 import Wire
 
@@ -116,7 +117,7 @@ final class FilterBench {
         [PacketFilter.maximumInstructions, 1000, 250])
     func sets(set: OwnedSet, instructions: Int) throws {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         let owned = set.make(&random)
         let filter = PacketFilter.arp(
             targets: owned.map(IPv4Address.init(rawValue:)), askedHosts: [], instructions: instructions)
@@ -165,11 +166,14 @@ final class FilterBench {
 struct OwnedSet: Sendable, CustomTestStringConvertible, CustomStringConvertible {
     var description: String
     var passing: Double
-    var make: @Sendable (inout SplitMix64) -> Set<UInt32>
+    var make: @Sendable (inout SeededGenerator) -> Set<UInt32>
 
     var testDescription: String { description }
 
-    init(_ description: String, passing: Double = 0, _ make: @escaping @Sendable (inout SplitMix64) -> Set<UInt32>) {
+    init(
+        _ description: String, passing: Double = 0,
+        _ make: @escaping @Sendable (inout SeededGenerator) -> Set<UInt32>
+    ) {
         (self.description, self.passing, self.make) = (description, passing, make)
     }
 
@@ -201,21 +205,11 @@ struct OwnedSet: Sendable, CustomTestStringConvertible, CustomStringConvertible 
         (0..<5).reduce(factor) { guess, _ in guess &* (2 &- factor &* guess) }
     }
 
-    private static func among(_ count: Int, _ range: ClosedRange<UInt32>, _ random: inout SplitMix64) -> Set<UInt32> {
+    private static func among(
+        _ count: Int, _ range: ClosedRange<UInt32>, _ random: inout SeededGenerator
+    ) -> Set<UInt32> {
         var numbers: Set<UInt32> = []
         while numbers.count < count { numbers.insert(UInt32.random(in: range, using: &random)) }
         return numbers
-    }
-}
-
-/// A seeded generator (Steele, Lea and Flood, 2014).
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }

@@ -1,4 +1,5 @@
 import MonotonicTime
+import SeededRandom
 import Wire
 
 /// One seeded run of a scenario, judged.
@@ -28,7 +29,7 @@ package struct History: Sendable {
 
         /// Mostly small clusters, some middling, a few of up to 60 nodes and 200 addresses.
         package init(drawnFor scenario: Scenario, seed: UInt64) {
-            var draw = SeededGenerator(seed: seed &* 31 &+ 7)
+            var draw = SeededGenerator(spreading: seed &* 31 &+ 7)
             let kind = draw.unit()
             guard scenario.nodes.count > 2, kind > 0.9 else { return }
             // Long histories of many nodes cost minutes.
@@ -43,7 +44,7 @@ package struct History: Sendable {
 
     /// Runs it. `isTraced` keeps a log of every fact and fault.
     package init(_ scenario: Scenario, seed: UInt64, size: Size = Size(), isTraced: Bool = false) {
-        var draw = SeededGenerator(seed: seed &* 7919 &+ 5)
+        var draw = SeededGenerator(spreading: seed &* 7919 &+ 5)
         self.scenario = scenario.name
         self.seed = seed
         nodes = size.nodes ?? draw.pick(scenario.nodes)

@@ -2,6 +2,7 @@ import Election
 import Link
 import MonotonicTime
 import NetworkAddresses
+import SeededRandom
 import Wire
 
 /// The API is out of reach, late, or changes its mind.

@@ -1,5 +1,6 @@
 import Election
 import MonotonicTime
+import SeededRandom
 
 /// Machines, cables and speakers that fail.
 extension Scenario {

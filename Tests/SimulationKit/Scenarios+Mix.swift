@@ -1,4 +1,5 @@
 import MonotonicTime
+import SeededRandom
 
 extension Scenario {
     private static let ingredients: [Scenario] = [

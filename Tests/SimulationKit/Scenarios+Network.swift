@@ -3,6 +3,7 @@ import Link
 import Membership
 import MonotonicTime
 import NetworkAddresses
+import SeededRandom
 import Wire
 
 /// The segment loses, delays, filters and splits.

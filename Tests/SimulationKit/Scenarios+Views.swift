@@ -2,6 +2,7 @@ import Election
 import Link
 import MonotonicTime
 import NetworkAddresses
+import SeededRandom
 
 /// Nodes see different things: whom they hear, which claims they remember, who is eligible.
 extension Scenario {

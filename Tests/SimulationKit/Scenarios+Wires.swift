@@ -1,6 +1,7 @@
 import Link
 import MonotonicTime
 import NetworkAddresses
+import SeededRandom
 
 /// Nodes with an interface on each of two segments: links share nothing but the API.
 extension Scenario {

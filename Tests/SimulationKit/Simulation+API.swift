@@ -2,6 +2,7 @@ import Election
 import Link
 import MonotonicTime
 import NetworkAddresses
+import SeededRandom
 package import Wire
 
 extension Simulation {

@@ -2,6 +2,7 @@ import Link
 import Membership
 import MonotonicTime
 import NetworkAddresses
+import SeededRandom
 import Wire
 
 extension Simulation {

@@ -1,6 +1,7 @@
 package import Link
 import MonotonicTime
 import NetworkAddresses
+import SeededRandom
 import Wire
 
 extension Simulation {

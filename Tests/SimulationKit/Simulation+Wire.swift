@@ -2,6 +2,7 @@ import Layer2
 import Link
 import MonotonicTime
 import NetworkAddresses
+import SeededRandom
 import Wire
 
 extension Simulation {

@@ -3,6 +3,7 @@ package import Link
 import Membership
 package import MonotonicTime
 package import NetworkAddresses
+package import SeededRandom
 package import Wire
 
 /// A LAN in virtual time: nodes that run the real `LinkSpeaker`, a gateway, a switch with faults, an API with watches,
@@ -68,7 +69,7 @@ package final class Simulation {
         self.seed = seed
         self.timing = timing
         self.authenticator = authenticator
-        random = SeededGenerator(seed: seed)
+        random = SeededGenerator(spreading: seed)
         var addresses: [IPAddress] = []
         for index in 0..<addressCount {
             if index % 3 == 2 {

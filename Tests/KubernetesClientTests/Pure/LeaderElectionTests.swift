@@ -1,6 +1,7 @@
 import KubernetesClient
 import KubernetesModel
 import MonotonicTime
+import SeededRandom
 import Testing
 
 /// One Lease, kept as a strict API server keeps it: a write with an old resource version is refused.
@@ -209,7 +210,7 @@ struct LeaderElectionTests {
 
     @Test("never two leaders, whatever the order and the failures", arguments: 0..<50 as Range<UInt64>)
     func neverTwo(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var world = LeaseWorld()
         var candidates = ["a", "b", "c"].map { LeaderElection(identity: $0) }
         var now = 0.0
@@ -239,18 +240,5 @@ struct LeaderElectionTests {
         }
         _ = a.attempt(&world, at: 0, wall: wall)
         #expect(a.pause(using: &random) == .seconds(2))
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): a seeded generator for histories.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

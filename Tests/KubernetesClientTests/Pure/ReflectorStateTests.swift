@@ -1,6 +1,7 @@
 import KubernetesClient
 import KubernetesModel
 import MonotonicTime
+import SeededRandom
 import Testing
 
 /// The least random generator: every jitter is its minimum. (0 would be rejected for ever by an unbiased draw.)
@@ -296,7 +297,7 @@ struct ReflectorStateTests {
         let error = APIError(code: .status(503), message: "", retryAfter: retryAfter)
         var slots: [Int: Int] = [:]
         for seed in 0..<1000 as Range<UInt64> {
-            var (state, random) = (watching(), SplitMix(state: seed))
+            var (state, random) = (watching(), SeededGenerator(seed: seed))
             for _ in 0..<4 { _ = state.watchEnded(.failed(Self.failed), at: .at(0), using: &random) }
             guard case .retry(let delay) = state.watchEnded(.failed(error), at: .at(0), using: &random) else {
                 Issue.record("no retry")

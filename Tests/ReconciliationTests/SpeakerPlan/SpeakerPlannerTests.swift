@@ -1,22 +1,14 @@
 import KubernetesModel
 import NetworkAddresses
+import SeededRandom
 import Testing
 
 @testable import Reconciliation
 
 @Suite struct SpeakerPlannerTests {
-    /// A linear congruential generator: the seed is in the test's name.
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ state >> 29
-        }
-    }
-
     @Test("after any changes the kept plan equals one made from nothing", arguments: 0..<40)
     func equalsFullPlan(seed: UInt64) {
-        var random = Generator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var planner = SpeakerPlanner(node: "node-1")
         for step in 0..<60 {
             planner.apply(Self.change(using: &random))
@@ -28,7 +20,7 @@ import Testing
         }
     }
 
-    static func change(using random: inout Generator) -> ClusterChange {
+    static func change(using random: inout SeededGenerator) -> ClusterChange {
         let number = Int.random(in: 0..<4, using: &random)
         let name = "s\(number)"
         let nodeName = "node-\(Int.random(in: 0..<4, using: &random))"
