@@ -121,8 +121,6 @@ let composition: [Target] = [
             "Reconciliation", "ObjectStore", "KubernetesClient", "EmbeddedAPIServer", "CLinux", "ChildProcess",
             "PacketSocket", "Netlink", "Lab", "Telemetry", logging, system, argumentParser, lifecycle, unixSignals,
         ]),
-    .systemLibrary(
-        name: "CPcap", path: "Sources/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .executableTarget(
         name: "lb-controller", dependencies: ["ControllerDaemon", "DaemonCommandLine"],
         linkerSettings: [releaseLinking, repairedLinking]),
@@ -147,6 +145,8 @@ let tests: [Target] = [
             "NetworkAddresses",
         ],
         path: "Tests/AllocationKit"),
+    .systemLibrary(
+        name: "CPcap", path: "Tests/CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .target(name: "CaptureKit", dependencies: ["CPcap"], path: "Tests/CaptureKit"),
     .target(name: "ContractKit", path: "Tests/ContractKit"),
     .target(
