@@ -1,35 +1,35 @@
-public import KubernetesModel
-public import Logging
+package import KubernetesModel
+package import Logging
 import Reconciliation
 
 /// Rules beyond the schema for objects that are created or changed: what CEL expresses in a real cluster.
-public typealias ObjectValidator =
+package typealias ObjectValidator =
     @Sendable (_ type: ResourceType, _ object: JSONValue, _ old: JSONValue?) -> [Status.Cause]
 
 /// How an ``EmbeddedAPIServer`` runs.
-public struct APIServerConfiguration: Sendable {
+package struct APIServerConfiguration: Sendable {
     /// Address to listen on.
-    public var host: String
+    package var host: String
     /// Port to listen on; 0 for any free one.
-    public var port: Int
+    package var port: Int
     /// Further names and addresses by which clients reach the server; they go into its certificate.
-    public var advertisedHosts: [String] = []
+    package var advertisedHosts: [String] = []
     /// Where objects, keys and the kubeconfig are kept; `nil` keeps everything in memory.
-    public var dataDirectory: String?
+    package var dataDirectory: String?
     /// Whether Role, ClusterRole and binding objects decide what a ServiceAccount may do. Otherwise every
     /// authenticated request is allowed.
-    public var enforcesRBAC = false
+    package var enforcesRBAC = false
     /// What CEL says in a real cluster.
-    public var validator: ObjectValidator? = { CustomResourceValidator.causes($0, $1, old: $2) }
+    package var validator: ObjectValidator? = { CustomResourceValidator.causes($0, $1, old: $2) }
     /// How often a quiet watch is told that it is alive. A real server takes a minute.
-    public var bookmarkInterval: Duration = .seconds(60)
+    package var bookmarkInterval: Duration = .seconds(60)
     /// Changes remembered per kind of object; a watch that falls further behind gets 410.
-    public var historyLimit = 8192
+    package var historyLimit = 8192
     /// Cluster addresses of Services: one range, or one per family; the first is the default.
-    public var serviceRanges = ["10.96.0.0/16", "fd00:10:96::/112"]
-    public var logger: Logger
+    package var serviceRanges = ["10.96.0.0/16", "fd00:10:96::/112"]
+    package var logger: Logger
 
-    public init(host: String = "127.0.0.1", port: Int = 0) {
+    package init(host: String = "127.0.0.1", port: Int = 0) {
         (self.host, self.port) = (host, port)
         logger = Logger(label: "api-server")
         logger.logLevel = .error

@@ -1,12 +1,12 @@
 import FoundationEssentials
 import Hummingbird
 import HummingbirdCore
-public import KubernetesModel
+package import KubernetesModel
 import KubernetesYAML
 import Logging
 import NIOCore
 import ObjectStore
-public import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// A Kubernetes API server in one process: HTTPS (HTTP/1.1 and HTTP/2) in front of an ``ObjectStore``.
@@ -18,14 +18,14 @@ import Synchronization
 /// A request goes: ``APIResponder`` (who, may they, what) → ``ResourceCall`` (one call, decoded) → ``Cluster`` (one lock,
 /// synchronous steps on the store) → text from immutable versions. A watch waits for a signal and reads what is new from
 /// the store's bounded history, so nothing queues up per client.
-public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
+package final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
     let core: ServerCore
     private let configuration: APIServerConfiguration
     private let identity: ServerIdentity
     private let listener = Listener()
 
     /// Loads or makes keys, and what the data directory holds.
-    public init(_ configuration: APIServerConfiguration = APIServerConfiguration()) throws {
+    package init(_ configuration: APIServerConfiguration = APIServerConfiguration()) throws {
         self.configuration = configuration
         // First of all: from here on the data directory is this server's alone.
         let journal = try configuration.dataDirectory.map { try Journal(directory: $0) }
@@ -39,7 +39,7 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
     // MARK: Running
 
     /// Serves until the service group shuts down or the task is cancelled.
-    public func run() async throws {
+    package func run() async throws {
         defer { core.cluster.close() }
         do {
             try await withGracefulShutdownHandler {
@@ -137,26 +137,26 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
     }
 
     /// Waits until the server listens.
-    public func untilListening() async throws { try await listener.untilListening() }
+    package func untilListening() async throws { try await listener.untilListening() }
 
     // MARK: What clients need
 
     /// The port it listens on, once it does.
-    public var port: Int { listener.port ?? configuration.port }
+    package var port: Int { listener.port ?? configuration.port }
 
-    public var url: String {
+    package var url: String {
         let host = ["0.0.0.0", "::"].contains(configuration.host) ? "127.0.0.1" : configuration.host
         return "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 
-    public var certificateAuthorityPEM: String { identity.authority.certificatePEM }
-    public var adminToken: String { identity.adminToken }
+    package var certificateAuthorityPEM: String { identity.authority.certificatePEM }
+    package var adminToken: String { identity.adminToken }
 
     /// A kubeconfig for a token.
     /// - Parameters:
     ///   - token: whose; the administrator's by default
     ///   - server: the URL, when clients reach the server by another than ``url``
-    public func kubeconfig(token: String? = nil, server: String? = nil) -> String {
+    package func kubeconfig(token: String? = nil, server: String? = nil) -> String {
         let authority = Data(certificateAuthorityPEM.utf8).base64EncodedString()
         return """
             apiVersion: v1
@@ -181,10 +181,10 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
     }
 
     /// Writes the administrator's kubeconfig, readable by its owner only.
-    public func writeKubeconfig(_ path: String) throws { try ServerIdentity.save(kubeconfig(), path) }
+    package func writeKubeconfig(_ path: String) throws { try ServerIdentity.save(kubeconfig(), path) }
 
     /// A token of a ServiceAccount, which is created if need be.
-    public func issueToken(serviceAccount: String, namespace: String, lifetime: Duration = .seconds(3600)) throws
+    package func issueToken(serviceAccount: String, namespace: String, lifetime: Duration = .seconds(3600)) throws
         -> String
     {
         let account: JSONValue = [
@@ -199,14 +199,14 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
     }
 
     /// Applies the objects of a manifest (YAML, several documents), as `kubectl apply --server-side --force-conflicts`.
-    public func install(manifest: String) throws {
+    package func install(manifest: String) throws {
         for object in try YAMLText.documents(manifest) {
             for item in object["items"]?.array ?? [object] { try install(item) }
         }
     }
 
     /// Applies one object.
-    public func install(_ object: JSONValue) throws {
+    package func install(_ object: JSONValue) throws {
         let (apiVersion, kind) = (object["apiVersion"]?.string ?? "", object["kind"]?.string ?? "")
         guard let definition = core.cluster.read({ $0.registry.definition(apiVersion: apiVersion, kind: kind) }) else {
             throw APIFailure.badRequest("no kind \(kind) in \(apiVersion) is served")
@@ -229,42 +229,42 @@ public final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
     }
 
     /// The distinct requests made so far by others than the administrator, without object names: what RBAC must allow.
-    public var observedRequests: Set<AccessRequest> { core.observedRequests }
+    package var observedRequests: Set<AccessRequest> { core.observedRequests }
 
     // MARK: Faults, for tests
 
     /// Answers nothing from now on; connections and watches stay open.
-    public func pause() { core.gate.close() }
-    public func resume() { core.gate.open() }
+    package func pause() { core.gate.close() }
+    package func resume() { core.gate.open() }
 
     /// Forgets the history of all objects: watches that are behind, and paged lists, get 410.
-    public func compactHistory() { core.cluster.compact() }
+    package func compactHistory() { core.cluster.compact() }
 
     /// Everything that is stored at one moment.
-    public struct Backup: Sendable {
+    package struct Backup: Sendable {
         let store: ObjectStore
     }
 
-    public func backup() -> Backup { Backup(store: core.cluster.read { $0.store }) }
+    package func backup() -> Backup { Backup(store: core.cluster.read { $0.store }) }
 
     /// Objects and versions are as they were: what `etcdctl snapshot restore` does, between ``stop()`` and ``start()``.
-    public func restore(_ backup: Backup) throws { try core.cluster.restore(backup.store) }
+    package func restore(_ backup: Backup) throws { try core.cluster.restore(backup.store) }
 
     /// Cuts every connection; the server goes on listening.
-    public func dropConnections() { core.connections.closeAll() }
+    package func dropConnections() { core.connections.closeAll() }
 
     /// Closes the listening socket and every connection; objects stay.
-    public func stop() async { await listener.setWanted(false) }
+    package func stop() async { await listener.setWanted(false) }
 
     /// Listens again, on the same port.
-    public func start() async throws {
+    package func start() async throws {
         await listener.setWanted(true)
         try await listener.untilListening()
     }
 }
 
 /// Runs a server for the length of a closure, and stops it after.
-public func withEmbeddedAPIServer<Value: Sendable>(
+package func withEmbeddedAPIServer<Value: Sendable>(
     _ configuration: APIServerConfiguration = APIServerConfiguration(),
     _ body: @Sendable (EmbeddedAPIServer) async throws -> Value
 ) async throws -> Value {

@@ -2,7 +2,7 @@ import ChildProcess
 import Foundation
 
 /// A lab that another terminal holds, found by its first process in /proc: no file tells of it.
-public struct HeldLab: Sendable {
+package struct HeldLab: Sendable {
     /// The lab's PID 1, as this process sees it.
     let process: Int
     /// The `lbctl lab` that somebody started, and what is between the two.
@@ -11,14 +11,14 @@ public struct HeldLab: Sendable {
     let owner: Int?
 
     /// Which of the running labs is meant.
-    public enum Unclear: Error, Equatable, CustomStringConvertible {
+    package enum Unclear: Error, Equatable, CustomStringConvertible {
         case none
         case noSuch(Int)
         case several([Int])
         /// Whoever marks a process as a lab could have another user's command run in it.
         case foreign(Int, owner: Int?)
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .none: "no lab is being held; run `lbctl lab --hold` in another terminal"
             case .noSuch(let process): "process \(process) is no `lbctl lab`"
@@ -33,7 +33,7 @@ public struct HeldLab: Sendable {
     }
 
     /// - Parameter process: the process id of the `lbctl lab` that is meant; nil when there is but one.
-    public static func find(_ process: Int? = nil) throws -> HeldLab {
+    package static func find(_ process: Int? = nil) throws -> HeldLab {
         try choose(process, of: all(), user: Int(geteuid()))
     }
 
@@ -82,7 +82,7 @@ public struct HeldLab: Sendable {
     /// The lab's root folder is entered too: it may have been started in a chroot(2).
     ///
     /// - Parameter programs: is put in front of PATH, so that `lbctl` is this one.
-    public func run(_ command: [String], on node: String, programs: String) async throws -> Int32 {
+    package func run(_ command: [String], on node: String, programs: String) async throws -> Int32 {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
         // Another user namespace is that of a lab without root.
         let isForeign = Self.userNamespace("\(process)") != Self.userNamespace("self")

@@ -5,7 +5,7 @@ import KubernetesModel
 /// ``run(hold:write:)`` must be called inside ``LabIsolation``. It builds the network, starts the API server, the
 /// controllers and one speaker per node as Pods, creates the objects and plays the scenario; each step is a line of
 /// the report.
-public struct Lab: Sendable {
+package struct Lab: Sendable {
     let topology: LabTopology
     let services: Int
     let chapters: Chapters
@@ -14,18 +14,18 @@ public struct Lab: Sendable {
     let manifests: String?
 
     /// What is played beyond a Service that a client reaches.
-    public struct Chapters: OptionSet, Sendable {
-        public let rawValue: Int
-        public init(rawValue: Int) { self.rawValue = rawValue }
+    package struct Chapters: OptionSet, Sendable {
+        package let rawValue: Int
+        package init(rawValue: Int) { self.rawValue = rawValue }
 
-        public static let failover = Chapters(rawValue: 1)
+        package static let failover = Chapters(rawValue: 1)
         /// dnsmasq and dig must be installed.
-        public static let names = Chapters(rawValue: 2)
+        package static let names = Chapters(rawValue: 2)
         /// curl must be installed.
-        public static let restart = Chapters(rawValue: 4)
+        package static let restart = Chapters(rawValue: 4)
     }
 
-    public init(
+    package init(
         topology: LabTopology, services: Int, chapters: Chapters = .failover, programs: String, manifests: String?
     ) {
         (self.topology, self.services, self.chapters) = (topology, services, chapters)
@@ -35,7 +35,7 @@ public struct Lab: Sendable {
     /// Plays the scenario; true when every step was ok.
     ///
     /// - Parameter hold: go on running afterwards, until the task is cancelled or the process ended.
-    public func run(hold: Bool, write: @escaping @Sendable (String) -> Void) async -> Bool {
+    package func run(hold: Bool, write: @escaping @Sendable (String) -> Void) async -> Bool {
         let daemons = LabDaemons()
         return await withTaskGroup(of: Void.self) { group in
             group.addTask { await daemons.run() }

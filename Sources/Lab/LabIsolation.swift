@@ -8,15 +8,15 @@ import Subprocess
 /// lab and frees every namespace, mount and tmpfs. It ends when its standard input does, whose other end only the
 /// outer process holds: killing the outer process by any signal therefore ends the lab. Nothing is ever written to
 /// the machine's own files, so there is nothing to clean up afterwards.
-public enum LabIsolation {
+package enum LabIsolation {
     /// Set inside; its value tells nothing.
     static let marker = "HERALD_LAB_INSIDE"
 
-    public static var isInside: Bool { ProcessInfo.processInfo.environment[marker] != nil }
+    package static var isInside: Bool { ProcessInfo.processInfo.environment[marker] != nil }
 
     /// Why the wall could not be built.
-    public struct Refusal: Error, CustomStringConvertible {
-        public let description: String
+    package struct Refusal: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// Runs this program again with `arguments` inside the wall; returns its exit status.
@@ -24,7 +24,7 @@ public enum LabIsolation {
     /// - Parameters:
     ///   - interrupted: returns on SIGINT or SIGTERM; the lab is ended then.
     ///   - write: is given each line of the lab's output.
-    public static func enter(
+    package static func enter(
         arguments: [String], executable: String, interrupted: @escaping @Sendable () async -> Void,
         write: @escaping @Sendable (String) -> Void
     ) async throws -> Int32 {
@@ -64,7 +64,7 @@ public enum LabIsolation {
     }
 
     /// Called first inside: ends this process, and so the lab, when the outer process is gone.
-    public static func endWithOuterProcess() {
+    package static func endWithOuterProcess() {
         Thread.detachNewThread {
             while let data = try? FileHandle.standardInput.read(upToCount: 1), !data.isEmpty {}
             exit(130)
@@ -72,7 +72,7 @@ public enum LabIsolation {
     }
 
     /// - Throws: a ``Refusal`` that names Debian's `package`, when there is no `tool`.
-    public static func require(_ tool: String, from package: String) throws {
+    package static func require(_ tool: String, from package: String) throws {
         guard path(of: tool) == nil else { return }
         throw Refusal(description: "\(tool) is not installed; install the package \(package)")
     }

@@ -1,9 +1,9 @@
-public import ArgumentParser
+package import ArgumentParser
 import Telemetry
 
 /// `lbctl`: shows and steers Herald; each subcommand is a file of its own.
-public struct RootCommand: AsyncParsableCommand {
-    public static let configuration = CommandConfiguration(
+package struct RootCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: ProgramName.current,
         abstract: "Shows and steers the load-balancer addresses of a bare-metal cluster.",
         version: heraldVersion,
@@ -20,12 +20,12 @@ public struct RootCommand: AsyncParsableCommand {
                 name: "Trying out", subcommands: [LabCommand.self, APIServerCommand.self, LabToolCommand.self]),
         ])
 
-    public init() {}
+    package init() {}
 
     /// Parses and runs `arguments`; prints an error as one line that says what to do.
     ///
     /// - Returns: the exit status: 0, 1 for a failure, 64 for a wrong command line.
-    public static func run(_ arguments: [String]) async -> Int32 {
+    package static func run(_ arguments: [String]) async -> Int32 {
         do {
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {

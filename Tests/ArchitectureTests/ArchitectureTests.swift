@@ -148,6 +148,16 @@ struct ArchitectureTests {
         }
     }
 
+    /// No product is a library; but the optimizer inlines small public functions into other targets, and no package ones.
+    @Test("only the core, whose values are used everywhere, has anything public")
+    func access() {
+        for file in Self.sources where Self.core[file.target] == nil {
+            for (number, text) in file.code where text.contains(#/(?:^|\s)public\s/#) {
+                Issue.record("\(file.path):\(number) is public")
+            }
+        }
+    }
+
     @Test("FoundationNetworking and async-http-client are imported by KubernetesClient alone")
     func oneClient() {
         for file in Self.sources where file.target != "KubernetesClient" {

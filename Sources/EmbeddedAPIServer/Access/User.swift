@@ -15,18 +15,18 @@ struct User: Sendable, Hashable {
 }
 
 /// What a request wants to do, in the terms that RBAC rules are written in.
-public struct AccessRequest: Sendable, Hashable {
-    public var user: String
-    public var verb: String
-    public var group: String
-    public var resource: String
-    public var subresource: String
-    public var namespace: String
-    public var name: String
+package struct AccessRequest: Sendable, Hashable {
+    package var user: String
+    package var verb: String
+    package var group: String
+    package var resource: String
+    package var subresource: String
+    package var namespace: String
+    package var name: String
     /// For requests that are no resource (`/healthz`); otherwise empty.
-    public var path: String
+    package var path: String
 
-    public init(
+    package init(
         user: String, verb: String, group: String = "", resource: String = "", subresource: String = "",
         namespace: String = "", name: String = "", path: String = ""
     ) {
