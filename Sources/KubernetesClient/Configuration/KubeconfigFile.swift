@@ -1,4 +1,4 @@
-/// The parts of a kubeconfig file that are read (`client.authentication.k8s.io`, `v1` Config).
+/// The parts of a kubeconfig file (`v1` Config) that are read.
 struct KubeconfigFile: Decodable {
     var currentContext: String?
     var clusters: [NamedCluster]?
