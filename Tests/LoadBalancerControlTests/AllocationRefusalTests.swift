@@ -5,12 +5,7 @@ import Testing
 /// Explain has a row for every refusal of the allocator: what a Service must be like to get it, and what it is told.
 @Suite("explain a refused allocation")
 struct AllocationRefusalTests {
-    struct Row: Sendable, CustomTestStringConvertible {
-        let reason: String
-        let yaml: String
-        let says: String
-        var testDescription: String { reason }
-    }
+    typealias Row = ExplainTests.Row
 
     static func pool(_ spec: String, name: String = "lan", more: String = "") -> String {
         "kind: IPAddressPool\nmetadata: {name: \(name)}\nspec: {\(spec)}\(more)"
