@@ -1,4 +1,3 @@
-import KubernetesModel
 import Netlink
 import NetworkAddresses
 import Reconciliation

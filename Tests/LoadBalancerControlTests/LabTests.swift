@@ -2,8 +2,6 @@ import ChildProcess
 import Foundation
 import Testing
 
-@testable import LoadBalancerControl
-
 /// What the lab's tests need of the machine.
 enum LabMachine {
     static let isSuitable =

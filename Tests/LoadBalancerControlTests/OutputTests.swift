@@ -2,8 +2,6 @@ import ChildProcess
 import Foundation
 import Testing
 
-@testable import LoadBalancerControl
-
 @Suite("output and input")
 struct OutputTests {
     private static func run(_ script: String, _ arguments: String...) async throws -> Program.Result {

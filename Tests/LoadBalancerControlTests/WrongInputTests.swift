@@ -2,8 +2,6 @@ import ChildProcess
 import Foundation
 import Testing
 
-@testable import LoadBalancerControl
-
 /// Issue of every operator's first evening: what was typed wrong is told in one line that says what to do.
 @Suite("wrong input")
 struct WrongInputTests {

@@ -4,7 +4,6 @@ import Layer2
 import Link
 import Netlink
 import NetworkAddresses
-import PacketSocket
 import SpeakerDaemon
 import Synchronization
 import Testing

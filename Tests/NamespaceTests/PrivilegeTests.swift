@@ -3,10 +3,8 @@ import ChildProcess
 import Foundation
 import MonotonicTime
 import NetworkAddresses
-import PacketSocket
 import SpeakerDaemon
 import Testing
-import Wire
 
 @Suite(.serialized, .enabled(if: Segment.isPossible, "needs root, for network namespaces"), .timeLimit(.minutes(2)))
 struct PrivilegeTests {

@@ -1,9 +1,7 @@
-import Election
 import Link
 import MonotonicTime
 import NetworkAddresses
 import SeededRandom
-import Wire
 
 /// The API is out of reach, late, or changes its mind.
 extension Scenario {

@@ -1,4 +1,3 @@
-import KubernetesModel
 import ObjectStore
 
 /// The path and query of a request, decoded.

@@ -1,5 +1,4 @@
 import KubernetesModel
-import ObjectStore
 
 /// Schemas of the built-in kinds in a short text form, one field per line:
 ///

@@ -1,4 +1,3 @@
-import KubernetesModel
 import NetworkAddresses
 import Wire
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import KubernetesClient
 import KubernetesModel
 import Reconciliation
 

@@ -1,6 +1,4 @@
 import ArgumentParser
-import KubernetesClient
-import KubernetesModel
 
 /// `lbctl hosts`: names for the load balancer IPs, for a resolver that is no part of the cluster.
 struct HostsCommand: AsyncParsableCommand {

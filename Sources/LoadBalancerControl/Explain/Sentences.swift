@@ -1,4 +1,3 @@
-import KubernetesModel
 import Reconciliation
 
 // The sentences for the reasons of the speakers' plan; the switches have no default, so that a new reason without its

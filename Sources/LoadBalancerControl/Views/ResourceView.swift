@@ -1,4 +1,3 @@
-import KubernetesClient
 import KubernetesModel
 import Reconciliation
 

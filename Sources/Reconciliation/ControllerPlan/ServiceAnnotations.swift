@@ -1,5 +1,3 @@
-internal import KubernetesModel
-
 /// The annotations that Herald reads and writes on Services.
 package enum ServiceAnnotation: String, CaseIterable, Sendable {
     case addresses = "lb.cluster.home/addresses"

@@ -1,5 +1,4 @@
 import ArgumentParser
-import EmbeddedAPIServer
 import Foundation
 
 /// What is done to the node that announces the address.

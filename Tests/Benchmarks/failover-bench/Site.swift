@@ -1,5 +1,4 @@
 import Foundation
-import NetworkAddresses
 
 /// A LAN of namespaces to break: one switch, nodes with two cables each (the LAN, and a network of their own for the
 /// API server, so that a fault of the one is not a fault of the other), and a client.

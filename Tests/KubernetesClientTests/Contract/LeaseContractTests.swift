@@ -1,4 +1,3 @@
-import EmbeddedAPIServer
 import KubernetesModel
 import Logging
 import MonotonicTime

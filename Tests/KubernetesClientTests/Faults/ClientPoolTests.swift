@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import EmbeddedAPIServer
 import Foundation
 import NIOCore
 import NIOPosix
