@@ -4,7 +4,6 @@ import Glibc
 /// An rtnetlink socket that hears of changes. Needs no privilege.
 struct NetlinkSubscription: ~Copyable {
     let descriptor: Int32
-    private var hasGap = false
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
     /// What must be done after `take`.
@@ -39,15 +38,15 @@ struct NetlinkSubscription: ~Copyable {
     /// Reads waiting notifications without blocking, a bounded number of them.
     ///
     /// When the kernel had to drop one, it drops all that follow until the socket is empty, and says so once. What waits
-    /// is older than the gap, so that it is thrown away, and only then all is to be read again.
+    /// is older than the gap, so that it is thrown away, and only then all is to be read again. All of that is done at
+    /// once: once the socket is empty, nothing says that there is something left to do.
     mutating func take(_ body: (NetlinkMessage) -> Void) throws(NetlinkError) -> Outcome {
-        for _ in 0..<Self.datagramsAtOnce {
+        var (hasGap, rest) = (false, Self.datagramsAtOnce)
+        while hasGap || rest > 0 {
             let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             if count < 0 {
                 switch errno {
-                case EAGAIN:
-                    defer { hasGap = false }
-                    return hasGap ? .lost : .told
+                case EAGAIN: return hasGap ? .lost : .told
                 case EINTR: continue
                 case ENOBUFS:
                     hasGap = true
@@ -55,7 +54,9 @@ struct NetlinkSubscription: ~Copyable {
                 default: throw NetlinkError(errno)
                 }
             }
-            if !hasGap { NetlinkMessage.forEach(in: buffer.span.extracting(0..<count), body) }
+            if hasGap { continue }
+            NetlinkMessage.forEach(in: buffer.span.extracting(0..<count), body)
+            rest -= 1
         }
         return .told
     }
@@ -66,7 +67,6 @@ package struct NetlinkError: Error, Sendable, Hashable, CustomStringConvertible 
     package let errorNumber: Int32
     package init(_ errorNumber: Int32) { self.errorNumber = errorNumber }
 
-    package var description: String {
-        unsafe "cannot read the node's interfaces from netlink: " + String(cString: strerror(errorNumber))
-    }
+    package var reason: String { unsafe String(cString: strerror(errorNumber)) }
+    package var description: String { "cannot read the node's interfaces from netlink: \(reason)" }
 }

@@ -174,6 +174,31 @@ struct LinkMonitorTests {
         #expect(state == fresh)
         #expect(state.interfaces.values.first { $0.name == "eth0" }?.addresses.count ?? 0 >= 250)
     }
+
+    @Test("a loss is made up for at once, however many notifications wait before it")
+    func overrunOfAnySize() async throws {
+        let segment = try await Segment.make()
+        let node = segment.node
+        try await segment.onNode("for i in all default; do echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; done")
+        // Each has room for about one notification more than the last, 40 to 80 in all.
+        let wrong = try await segment.insideNode {
+            var wrong: [Int] = []
+            for (round, receiveBuffer) in stride(from: 14_000, to: 32_000, by: 300).enumerated() {
+                var monitor = try LinkMonitor(receiveBuffer: receiveBuffer)
+                let verb = round % 2 == 0 ? "add" : "del"
+                try Segment.batch(in: node, (1...120).map { "addr \(verb) 10.9.0.\($0)/32 dev eth0" })
+                var waiting = PollSet()
+                waiting.add(monitor.descriptor)
+                repeat {
+                    _ = try monitor.update()
+                    waiting.wait(nanoseconds: 0)
+                } while waiting.isReady(0)
+                if monitor.state != (try LinkMonitor.snapshot()) { wrong.append(receiveBuffer) }
+            }
+            return wrong
+        }
+        #expect(wrong.isEmpty)
+    }
 }
 
 extension Segment {
