@@ -127,14 +127,14 @@ package struct Membership: Sendable {
 
     /// The peers heard directly, for the own Hello; the first `limit` by identity when there are too many.
     package func heard(at now: Instant, limit: Int) -> [NodeID] {
-        let all = peers.rows.filter { $0.isHeard(timing, at: now) }.map(\.id)
+        let all = peers.rows.filter { hears($0, at: now) }.map(\.id)
         return all.count <= limit ? all : Array(all.sorted().prefix(limit))
     }
 
     /// Ready peers are heard, and none of them hears me: my way out is broken.
     package func isMute(at now: Instant) -> Bool {
         var heardSome = false
-        for peer in peers.rows where peer.state == .ready && peer.isHeard(timing, at: now) {
+        for peer in peers.rows where peer.state == .ready && hears(peer, at: now) {
             if peer.hearsMe { return false }
             heardSome = true
         }
@@ -223,7 +223,7 @@ package struct Membership: Sendable {
         if var peer = peers[id] {
             switch peer.state {
             // Dead here only because this speaker does not hear it: what it claims stands.
-            case .dead where isVouched(id, at: now): peer.becomeReady()
+            case .dead where !hears(peer, at: now) && isVouched(id, at: now): peer.becomeReady()
             case .joining where isJoiner: peer.becomeAbsent(at: now)
             case .joining, .ready, .absent, .dead: return []
             }
@@ -253,13 +253,18 @@ package struct Membership: Sendable {
         guard let peer = peers[id] else { return true }
         return peer.hearsMe
             || peers.rows.contains {
-                $0.id != id && $0.state == .ready && $0.hearsMe && $0.isHeard(timing, at: now)
-                    && peer.heard.contains($0.id)
+                $0.id != id && $0.state == .ready && $0.hearsMe && hears($0, at: now) && peer.heard.contains($0.id)
             }
     }
 
     /// Whether a peer that I hear says that it hears this one. One that is late all the time hears of no silence.
     func isVouched(_ id: NodeID, at now: Instant) -> Bool {
-        peers.rows.contains { $0.id != id && !$0.isLate && $0.isHeard(timing, at: now) && $0.heard.contains(id) }
+        peers.rows.contains { $0.id != id && !$0.isLate && hears($0, at: now) && $0.heard.contains(id) }
+    }
+
+    /// Whether a peer is heard directly. What false deaths have added to its interval is patience with that one peer; it
+    /// must keep nobody else alive.
+    private func hears(_ peer: Peer, at now: Instant) -> Bool {
+        now - peer.lastHeard < baseInterval * timing.suspectIntervals
     }
 }

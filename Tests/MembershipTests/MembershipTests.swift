@@ -291,6 +291,37 @@ struct MembershipTests {
         #expect(segment.membership.peers[NodeID(name: "b")]?.interval == .milliseconds(200))
     }
 
+    @Test("a longer interval delays the own verdict on that peer alone: it is neither heard nor believed for longer")
+    func doubledIntervalIsNoVoucher() {
+        var segment = Segment(known: ["b", "c", "d"])
+        segment.becomeReady(with: ["b", "c", "d"])
+        for silence in [700, 1200, 2200] {
+            segment.pass(silence, greeting: ["b", "d"])
+            #expect(segment.state("c") == .dead)
+            segment.hello("c")
+        }
+        #expect(segment.membership.peers[NodeID(name: "c")]?.interval == .milliseconds(800))
+        segment.claims("c")
+        segment.pass(50, greeting: ["b", "c", "d"])
+        segment.hello("c", hears: ["me", "b"])
+        segment.pass(400, greeting: ["d"])
+        #expect(segment.membership.heard(at: segment.now, limit: 9) == [NodeID(name: "d")])
+        #expect(segment.state("b") == .ready)
+        segment.pass(200, greeting: ["d"])
+        #expect(segment.state("b") == .dead, "vouched for by a peer that has been silent itself")
+        #expect(segment.state("c") == .ready)
+    }
+
+    @Test("a peer that says itself that it is deaf stays dead, whoever repeats its claims")
+    func deafIsNotVouched() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.hello("c", hears: ["me", "b"])
+        segment.hello("b", .deaf)
+        #expect(segment.membership.expect(NodeID(name: "b"), isJoiner: false, at: segment.now).isEmpty)
+        #expect(segment.state("b") == .dead)
+    }
+
     @Test("what a false death added is forgotten by half every six hours")
     func halving() {
         var segment = Segment()

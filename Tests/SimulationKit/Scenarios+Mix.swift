@@ -50,7 +50,7 @@ extension Scenario {
         .deleteStaleOwner, .deleteMany, .deleteHelped, .deleteStaleHelper, .deleteHungWatch, .viewsDisagree,
         .reuseStaleOwner,
         .weightsFlap, .joinerOnlyCandidate, .probing, .probingFree, .floodedClaims,
-        .bridgeBoots, .partialHeal, .lowTermOwner, .highestTerm, .helperDisagrees, .halfBoots,
+        .bridgeBoots, .partialHeal, .lowTermOwner, .highestTerm, .helperDisagrees, .patientWitness, .halfBoots,
         .secondWireCut, .firstWireCut, .twoWiresRestart, .twoWiresPowerOff,
         .mix, .mixWithLoss,
     ]

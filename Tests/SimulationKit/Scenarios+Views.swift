@@ -75,6 +75,26 @@ extension Scenario {
         return 20
     }
 
+    /// A node has lost the others' frames for longer and longer times, and is more patient with each of them since. That it
+    /// waits longer keeps no dead node alive for the others.
+    package static let patientWitness = Scenario(
+        "patient_witness", [.deathsCovered], nodes: [3, 4, 5],
+        prepare: { s in
+            let eligible = s.names(without: s.nodes[0])
+            for address in s.addresses.indices { s.truth[address] = AddressTruth(allocation: 1, eligible: eligible) }
+        }
+    ) { s in
+        let witness = s.nodes[0]
+        var time = 0.0
+        for length in [0.7, 1.25, 2.3] {
+            s.after(time) { s in for node in s.others(witness) { s.losePair(node, witness, 1) } }
+            s.after(time + length) { $0.pairLoss = [:] }
+            time += length + 2
+        }
+        s.after(time) { $0.powerOff($0.owner()) }
+        return time + 4
+    }
+
     /// Half of a big cluster is off while the other half boots: each of these asks for all the nodes of the record, and
     /// what they ask together stays bounded.
     package static let halfBoots = Scenario("half_boots", [.onlyTheEnd], nodes: [40], addresses: [80], warmUp: 12) {
