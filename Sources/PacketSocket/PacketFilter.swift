@@ -55,23 +55,30 @@ package struct PacketFilter: Sendable {
         }
     }
 
-    /// Neighbor Solicitations and Advertisements whose target ends in the last 32 bits of one of `targets`, and
-    /// advertisements of `askedHosts`.
+    /// Neighbor Solicitations and Advertisements whose target ends in the last 32 bits of one of `targets`, solicitations
+    /// from a sender that claims one of them, and advertisements of `askedHosts`.
     package static func neighborDiscovery(
         targets: some Sequence<IPv6Address>, askedHosts: some Sequence<IPv6Address>,
         instructions limit: Int = maximumInstructions
     ) -> PacketFilter {
         let owned = targets.map { UInt32(truncatingIfNeeded: $0.low) }
         let asked = askedHosts.map { UInt32(truncatingIfNeeded: $0.low) }
-        let claims = FilterTable(
-            Intervals(owned + asked), instructions: limit / 3, fallback: max(limit / 64, 1))
+        let advertised = FilterTable(
+            Intervals(owned + asked), instructions: limit / 6, fallback: max(limit / 64, 1))
+        let claims = FilterTable(Intervals(owned), instructions: limit / 6, fallback: max(limit / 64, 1))
         let questions = FilterTable(
-            Intervals(owned), instructions: limit - claims.instructionCount - overhead, fallback: limit / 8)
+            Intervals(owned),
+            instructions: limit - advertised.instructionCount - claims.instructionCount - overhead, fallback: limit / 8)
         return PacketFilter { program, pass, drop in
-            let claim = program.search(claims, at: 74, hit: pass, miss: drop)
-            program.branch(.equal, UInt32(NeighborAdvertisement.type), to: claim, else: drop)
+            let advertisement = program.search(advertised, at: 74, hit: pass, miss: drop)
+            program.branch(.equal, UInt32(NeighborAdvertisement.type), to: advertisement, else: drop)
             let other = program.here
-            let question = program.search(questions, at: 74, hit: pass, miss: drop)
+            let claim = program.search(claims, at: 34, hit: pass, miss: drop)
+            // RFC 4862 §5.4.2: who detects duplicates asks from ::, which claims nothing; and 0 is 0 in every hash.
+            program.branch(.equal, 0, to: drop, else: claim)
+            program.load(.word, at: 34)
+            let sender = program.here
+            let question = program.search(questions, at: 74, hit: pass, miss: sender)
             program.branch(.equal, UInt32(NeighborSolicitation.type), to: question, else: other)
             program.load(.byte, at: 54)
             let message = program.here

@@ -52,6 +52,13 @@ final class FilterBench {
             .bytes(source: mac)
     }
 
+    private static func solicitation(_ target: IPv6Address, from source: IPv6Address) -> [UInt8] {
+        let message = NeighborSolicitation(
+            source: source, destination: target.solicitedNode, target: target, sourceLinkLayer: mac)
+        return OutgoingFrame.solicitation(message, destination: MACAddress(multicast: target.solicitedNode))
+            .bytes(source: mac)
+    }
+
     @Test("questions for an owned address, claims of one, and answers of asked hosts pass; the rest does not")
     func arp() throws {
         let owned = IPv4Address(192, 168, 57, 200)
@@ -94,7 +101,25 @@ final class FilterBench {
         }
     }
 
-    @Test("solicitations and advertisements pass by their target, other ICMPv6 and TCP do not")
+    @Test("no question for an owned IPv6 address is ever missed, nor a claim", arguments: [4093, 1000, 250])
+    func manyNeighbors(instructions: Int) throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SplitMix64(state: seed)
+        let owned = (0..<3000).map { _ in
+            IPv6Address(high: 0xFD57_0000_0000_0000, low: UInt64.random(in: 1 ... .max, using: &random))
+        }
+        let filter = PacketFilter.neighborDiscovery(targets: owned, askedHosts: owned, instructions: instructions)
+        #expect(filter.count <= instructions)
+        let bench = try FilterBench(filter)
+        let peer = IPv6Address(high: 0xFE80_0000_0000_0000, low: 0x31)
+        let missed = owned.prefix(1000).count {
+            !bench.passes(Self.solicitation($0)) || !bench.passes(Self.advertisement($0))
+                || !bench.passes(Self.solicitation(peer, from: $0))
+        }
+        #expect(missed == 0, "seed \(seed)")
+    }
+
+    @Test("solicitations and advertisements pass by their target, or a claimed source; other ICMPv6 and TCP do not")
     func neighborDiscovery() throws {
         let owned = IPv6Address(high: 0xFD57_0000_0000_0000, low: 0xC8)
         let peer = IPv6Address(high: 0xFE80_0000_0000_0000, low: 0x31)
@@ -104,6 +129,8 @@ final class FilterBench {
         #expect(bench.passes(Self.advertisement(peer)))
         #expect(!bench.passes(Self.solicitation(peer)))
         #expect(!bench.passes(Self.solicitation(IPv6Address(high: owned.high, low: 0xC9))))
+        #expect(bench.passes(Self.solicitation(peer, from: owned)))
+        #expect(!bench.passes(Self.solicitation(peer, from: IPv6Address(high: owned.high, low: 0xC9))))
         var echo = Self.solicitation(owned)
         echo[54] = 128
         #expect(!bench.passes(echo))

@@ -190,7 +190,8 @@ extension FrameInterest {
                 ? addresses.contains(.v4(packet.target)) : askedHosts.contains(.v4(packet.sender))
         case .solicitation(_, let message):
             let target = IPAddress.v6(message.target)
-            return addresses.contains(target) || isListening && expectedAddresses.contains(target)
+            return addresses.contains(target) || addresses.contains(.v6(message.source))
+                || isListening && expectedAddresses.contains(target)
         case .advertisement(_, let message):
             let target = IPAddress.v6(message.target)
             if isListening, !expectedAddresses.isEmpty { return true }
