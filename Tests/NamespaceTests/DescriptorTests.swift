@@ -7,7 +7,7 @@ import Testing
 struct DescriptorTests {
     /// In a process of its own: the limit is the process's.
     @Test(
-        "a thread that got no descriptor but its mailbox takes an order as soon as there are more, and opens what it missed"
+        "threads that get no descriptor say so, and go on as soon as there are more"
     )
     func exhausted() async throws {
         await #expect(processExitsWith: .success) {
@@ -15,6 +15,7 @@ struct DescriptorTests {
             try await Task.sleep(for: .milliseconds(1), clock: .continuous)
             try await Task.sleep(for: .milliseconds(1), clock: .suspending)
             var (isMissing, isThere) = (false, false)
+            var routes: [String?] = []
             // A descriptor that another thread closes meanwhile is one more than was counted: then all is tried again.
             for _ in 0..<20 where !isMissing {
                 let loop = try PacketLoop<Layer2Core>()
@@ -25,21 +26,28 @@ struct DescriptorTests {
                 let before = try Self.setDescriptorLimit(rlim_t(next + 1))
                 try loop.start()
                 var isTold = false
-                while !isTold, let event = await events.next() {
+                routes = []
+                while !isTold || routes.isEmpty, let event = await events.next() {
                     switch event {
                     case .netlink(problem: .some): (isMissing, isTold) = (true, true)
                     case .network: isTold = true
+                    case .routes(let problem): routes = [problem]
                     default: break
                     }
                 }
                 _ = try Self.setDescriptorLimit(before)
                 loop.configure([])
-                while isMissing, !isThere, let event = await events.next() {
-                    if case .network(let state) = event { isThere = !state.interfaces.isEmpty }
+                while isMissing, !isThere || routes.last != .some(nil), let event = await events.next() {
+                    switch event {
+                    case .network(let state): isThere = !state.interfaces.isEmpty
+                    case .routes(let problem): routes.append(problem)
+                    default: break
+                    }
                 }
                 await loop.stop()
             }
             #expect(isMissing && isThere)
+            #expect(routes.first == "cannot read the node's default routes from netlink: Too many open files")
         }
     }
 

@@ -109,6 +109,15 @@ struct ProbeTests {
                 == "link eth0: ok\nnetlink: ok")
     }
 
+    @Test("default routes that cannot be read keep the speaker from being ready meanwhile")
+    func routes() async throws {
+        let start: [PacketEvent] = [
+            Self.network("eth0"), Self.report("eth0", .ready), .routes(problem: "no buffer"),
+        ]
+        #expect(try await readiness(after: start) == "link eth0: ok\nroutes: no buffer")
+        #expect(try await readiness(after: start + [.routes(problem: nil)]) == "link eth0: ok\nroutes: ok")
+    }
+
     @Test("a lasting trouble of a link is no matter of its phase, and ends when the packet thread says so")
     func trouble() async throws {
         let start: [PacketEvent] = [

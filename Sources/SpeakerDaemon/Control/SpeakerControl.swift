@@ -194,6 +194,9 @@ actor SpeakerControl {
     /// Takes in whether netlink tells of the node's interfaces; the packet thread goes on trying.
     func take(netlinkProblem: String?) { take(netlinkProblem, as: "netlink", metadata: [:]) }
 
+    /// Takes in whether netlink tells of the default gateways; the thread that follows them goes on trying.
+    func take(routesProblem: String?) { take(routesProblem, as: "routes", metadata: [:]) }
+
     private func take(_ trouble: String?, as condition: String, metadata: Logger.Metadata) {
         health.set(condition, problem: trouble)
         let before = troubles[condition]

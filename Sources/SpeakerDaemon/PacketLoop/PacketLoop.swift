@@ -96,13 +96,15 @@ package enum PacketEvent: Sendable {
     case trouble(String?, link: String)
     /// Why netlink does not tell of the node's interfaces, tried again; `nil` when it does. On change, and with the reports.
     case netlink(problem: String?)
+    /// Why netlink does not tell of the default gateways, tried again; `nil` when it does.
+    case routes(problem: String?)
 
     /// The link that it is about.
     package var link: String? {
         switch self {
         case .fact(_, let link), .trouble(_, let link): link
         case .report(let report, _): report.interfaceName
-        case .pulse, .network, .gateways, .netlink: nil
+        case .pulse, .network, .gateways, .netlink, .routes: nil
         }
     }
 }

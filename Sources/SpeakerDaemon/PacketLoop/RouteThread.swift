@@ -4,8 +4,6 @@ import PacketSocket
 
 /// Follows the default gateways, on a thread of its own: where a node has hundreds of thousands of routes, reading them
 /// takes as long as peers wait for a Hello.
-///
-/// What keeps it from reading them keeps the packet thread from reading the interfaces, which says so.
 struct RouteThread {
     let stop: WakeDescriptor
     let tell: (PacketEvent) -> Void
@@ -22,8 +20,10 @@ struct RouteThread {
             let began = KernelClock.monotonicNanoseconds()
             do throws(NetlinkError) {
                 if monitor == nil { monitor = try RouteMonitor() } else { try monitor?.update() }
+                tell(.routes(problem: nil))
             } catch {
                 monitor = nil
+                tell(.routes(problem: "cannot read the node's default routes from netlink: \(error.reason)"))
             }
             guard let descriptor = monitor?.descriptor, let gateways = monitor?.gateways else {
                 if isStopped(within: .seconds(5)) { return }

@@ -70,6 +70,7 @@ struct PacketListener {
                 await control.use(network.usableLinks(gateways))
             case .trouble(let trouble, let link): await control.take(trouble: trouble, on: link)
             case .netlink(let problem): await control.take(netlinkProblem: problem)
+            case .routes(let problem): await control.take(routesProblem: problem)
             }
         }
     }
