@@ -93,7 +93,7 @@ let repairedLinking: LinkerSetting = .unsafeFlags(
 let composition: [Target] = [
     .target(
         name: "DaemonCommandLine",
-        dependencies: ["KubernetesClient", "KubernetesModel", "Telemetry", argumentParser, logging]),
+        dependencies: ["MonotonicTime", "KubernetesClient", "KubernetesModel", "Telemetry", argumentParser, logging]),
     .target(
         name: "ControllerDaemon",
         dependencies: [

@@ -1,3 +1,4 @@
+import DaemonCommandLine
 import KubernetesClient
 import KubernetesModel
 package import Logging
@@ -9,14 +10,14 @@ package import Telemetry
 /// Drives ``ControllerState``: the reflectors feed it, and while it leads, its work is done.
 package actor Controller {
     private var state: ControllerState
-    private let signal = WakeSignal()
+    private let bell = Bell()
     private var metrics: ControllerMetrics
     private let logger: Logger
     private let heartbeat: Heartbeat?
     private let onSync: @Sendable (String?) -> Void
     private var metricsDue = Instant(nanoseconds: 0)
     /// Wakes the reflectors: they list everything anew.
-    private let staleness = WakeSignal()
+    private let staleness = Bell()
     /// Counts the elections won. What a reflector says that began before the last one is not taken in any more.
     private(set) var round = 0
 
@@ -45,14 +46,14 @@ package actor Controller {
             logger.info("planning took long", metadata: ["milliseconds": "\(took.nanoseconds / 1_000_000)"])
         }
         if !wasSynced || change.listed != nil { reportSync() }
-        signal.wake()
+        bell.ring()
     }
 
     func ignore(_ watch: Watch, of round: Int) {
         guard round == self.round else { return }
         state.ignore(watch, at: .now)
         reportSync()
-        signal.wake()
+        bell.ring()
     }
 
     private func reportSync() {
@@ -70,7 +71,7 @@ package actor Controller {
     package func lead(with writer: PlanWriter) async {
         state.becameLeader()
         round += 1
-        staleness.wake()
+        staleness.ring()
         metrics.leads(true)
         logger.notice("leading: assigning addresses")
         defer {
@@ -94,13 +95,13 @@ package actor Controller {
                 let metrics = updateMetrics(at: now.instant)
                 let idle = isLeading ? state.idle(at: now.instant) ?? .seconds(60) : .seconds(1)
                 let due = min(now.instant + idle, metrics ?? now.instant + idle)
-                if signal.needsAlarm(by: due, at: now.instant) {
-                    group.addTask { [signal] in
+                if bell.needsAlarm(by: due, at: now.instant) {
+                    group.addTask { [bell] in
                         try? await Task.sleep(for: .nanoseconds((due - now.instant).nanoseconds))
-                        signal.rang(due)
+                        bell.rang(due)
                     }
                 }
-                await signal.wait()
+                await bell.wait()
             }
             group.cancelAll()
         }
@@ -119,7 +120,7 @@ package actor Controller {
     private func finished(_ work: Work, _ result: WorkResult) {
         state.finished(work, result, at: MonotonicClock.now())
         metrics.wrote(work, result)
-        signal.wake()
+        bell.ring()
     }
 }
 

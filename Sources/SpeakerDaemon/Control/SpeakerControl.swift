@@ -1,3 +1,4 @@
+import DaemonCommandLine
 import KubernetesClient
 import KubernetesModel
 import Link

@@ -1,3 +1,4 @@
+import DaemonCommandLine
 import KubernetesClient
 import KubernetesModel
 import Logging
@@ -12,11 +13,11 @@ struct RecordWriter: ServiceLifecycle.Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var (listener, failures) = (control.recordsBell.listener(), 0)
+            var failures = 0
             while !Task.isCancelled {
                 failures = await writeAll() ? 0 : failures + 1
                 let wait = await control.untilRecordsAreDue()
-                await listener.wait(atMost: failures == 0 ? wait : .seconds(1 << min(failures, 5)))
+                await control.recordsBell.wait(atMost: failures == 0 ? wait : .seconds(1 << min(failures, 5)))
             }
         }
     }

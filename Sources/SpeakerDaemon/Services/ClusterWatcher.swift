@@ -1,3 +1,4 @@
+import DaemonCommandLine
 import KubernetesClient
 import KubernetesModel
 import Logging
@@ -37,8 +38,7 @@ struct ClusterWatcher: ServiceLifecycle.Service {
                 group.addTask { await follow(.nodes) { .node($0) } }
                 group.addTask { [control, patience] in
                     try? await Task.sleep(for: patience)
-                    var doubts = control.doubtBell.listener()
-                    await doubts.wait(atMost: nil)
+                    await control.doubtBell.wait()
                 }
                 await group.next()
                 group.cancelAll()

@@ -1,3 +1,4 @@
+import DaemonCommandLine
 import KubernetesClient
 import Link
 import Logging
@@ -87,12 +88,11 @@ struct PlanService: ServiceLifecycle.Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var listener = control.planBell.listener()
             while !Task.isCancelled {
                 if let configurations = await control.newConfigurations() { loop.configure(configurations) }
                 heartbeat.beat()
                 try? await Task.sleep(for: Self.spacing)
-                await listener.wait(atMost: await control.untilReplan())
+                await control.planBell.wait(atMost: await control.untilReplan())
             }
             heartbeat.stop()
         }

@@ -1,8 +1,8 @@
 package import MonotonicTime
 import Synchronization
 
-/// Wakes the one loop that waits for it: calls that come while it works are one call.
-package final class WakeSignal: Sendable {
+/// Wakes the one loop that waits for it: rings that come while it works are one ring.
+package final class Bell: Sendable {
     private struct State {
         var isSet = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -14,7 +14,7 @@ package final class WakeSignal: Sendable {
 
     package init() {}
 
-    package func wake() {
+    package func ring() {
         let waiter = state.withLock { state in
             defer { state.waiter = nil }
             if state.waiter == nil { state.isSet = true }
@@ -23,7 +23,7 @@ package final class WakeSignal: Sendable {
         waiter?.resume()
     }
 
-    /// Returns when woken, or when the task is cancelled.
+    /// Returns at the next ring, or when the task is cancelled.
     package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -35,7 +35,17 @@ package final class WakeSignal: Sendable {
                 if isSet { continuation.resume() }
             }
         } onCancel: {
-            wake()
+            ring()
+        }
+    }
+
+    /// Returns at the next ring, after `limit`, or when the task is cancelled.
+    package func wait(atMost limit: Duration?) async {
+        guard let limit else { return await wait() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { if (try? await Task.sleep(for: limit)) != nil { self.ring() } }
+            await wait()
+            group.cancelAll()
         }
     }
 
@@ -53,6 +63,6 @@ package final class WakeSignal: Sendable {
 
     package func rang(_ due: Instant) {
         state.withLock { if $0.alarm == due { $0.alarm = nil } }
-        wake()
+        ring()
     }
 }
