@@ -35,6 +35,34 @@ struct ConflictWitnessTests {
         #expect(harness.facts.count == 1)
     }
 
+    @Test("a foreign host that asks for the node's own address from an owned one is reported, in both families")
+    func claimingQuestion() async throws {
+        let segment = try await Segment.make()
+        let own = (v4: IPv4Address(192, 168, 57, 31), v6: IPv6Address(high: 0xFD57_0000_0000_0000, low: 0x31))
+        try await segment.onNode("ip addr add \(own.v4)/24 dev eth0; ip addr add \(own.v6)/64 dev eth0 nodad")
+        let harness = try await PacketLoopHarness.start(on: segment)
+        let (claimed4, claimed6) = (try #require(Self.v4.v4), try #require(Self.v6.v6))
+        let questions = [
+            OutgoingFrame.arp(
+                .request(for: own.v4, from: claimed4, at: Segment.hostHardware), destination: .broadcast),
+            OutgoingFrame.solicitation(
+                NeighborSolicitation(
+                    source: claimed6, destination: own.v6.solicitedNode, target: own.v6,
+                    sourceLinkLayer: Segment.hostHardware),
+                destination: MACAddress(multicast: own.v6.solicitedNode)),
+        ]
+        try await harness.run {
+            try await harness.configure([Self.v4, Self.v6])
+            try await harness.waitForAnnouncements(15)
+            for (address, question) in zip([Self.v4, Self.v6], questions) {
+                try await segment.sendFromHost(question.bytes(source: Segment.hostHardware))
+                try await harness.wait(for: "the report of \(address)") {
+                    harness.facts.contains(.conflict(address, hardwareAddress: Segment.hostHardware))
+                }
+            }
+        }
+    }
+
     @Test("a newly assigned address that a foreign host uses is never announced", arguments: [v4, v6])
     func inUse(address: IPAddress) async throws {
         let segment = try await Segment.make()
