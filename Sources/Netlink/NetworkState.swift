@@ -20,8 +20,21 @@ package struct NetworkInterface: Sendable, Hashable {
     /// `veth`, `bridge`, `vlan`, …; `nil` for hardware.
     package var kind: String?
     package var addresses: Set<InterfaceAddress> = []
+    /// Times that it was left without IPv6, by its MTU or the end of its last IPv6 address, since it is known: that may be
+    /// over by the time that anybody looks.
+    package var ipv6Losses = 0
 
     package init(index: Int32, name: String) { (self.index, self.name) = (index, name) }
+
+    /// Whether groups that were joined on it by then must be joined anew. With all of IPv6, which Linux takes from an
+    /// interface whose MTU is below 1280 (RFC 8200 §5), and some kernels with its last address, its groups go, too, of which
+    /// the sockets that joined them hear nothing.
+    package func hasIPv6Again(since before: NetworkInterface) -> Bool {
+        before.maximumTransmissionUnit < 1280 && maximumTransmissionUnit >= 1280
+            || hasIPv6Address && (!before.hasIPv6Address || before.ipv6Losses != ipv6Losses)
+    }
+
+    fileprivate var hasIPv6Address: Bool { addresses.contains { $0.address.family == .ipv6 } }
 
     /// Frames sent from here arrive, and frames to here come here and not to a master.
     package var isUsable: Bool {
@@ -49,11 +62,17 @@ package struct NetworkState: NetlinkState {
     package mutating func apply(_ message: NetlinkMessage) {
         switch message {
         case .link(var interface):
-            interface.addresses = interfaces[interface.index]?.addresses ?? []
+            if let before = interfaces[interface.index] {
+                interface.addresses = before.addresses
+                let isLoss = interface.maximumTransmissionUnit < 1280 && before.maximumTransmissionUnit >= 1280
+                interface.ipv6Losses = before.ipv6Losses + (isLoss ? 1 : 0)
+            }
             interfaces[interface.index] = interface
         case .linkGone(let index): interfaces[index] = nil
         case .address(let index, let address): interfaces[index]?.addresses.insert(address)
-        case .addressGone(let index, let address): interfaces[index]?.addresses.remove(address)
+        case .addressGone(let index, let address):
+            guard interfaces[index]?.addresses.remove(address) != nil, address.address.family == .ipv6 else { return }
+            if interfaces[index]?.hasIPv6Address == false { interfaces[index]?.ipv6Losses += 1 }
         case .defaultRoute, .defaultRouteGone, .done, .failed, .ignored: return
         }
     }

@@ -42,6 +42,37 @@ import Testing
         #expect(gateways == [Gateway(interfaceIndex: 2, address: .v4(IPv4Address(192, 168, 57, 30)))])
     }
 
+    @Test("a loss of IPv6 is remembered when it is over, once")
+    func lossesOfIPv6() throws {
+        var state = NetworkState()
+        var link = NetworkInterface(index: 2, name: "eth0")
+        func apply(_ message: NetlinkMessage) -> Int? {
+            state.apply(message)
+            state.apply(message)
+            return state.interfaces[2]?.ipv6Losses
+        }
+        func setMTU(_ octets: Int) -> Int? {
+            link.maximumTransmissionUnit = octets
+            return apply(.link(link))
+        }
+        let addresses = (1...2 as ClosedRange<UInt64>).map {
+            InterfaceAddress(address: .v6(IPv6Address(high: 0xFE80_0000_0000_0000, low: $0)), prefixLength: 64)
+        }
+        let other = InterfaceAddress(address: .v4(IPv4Address(192, 168, 57, 31)), prefixLength: 24)
+        #expect([1500, 1280, 1279, 1500, 68].map { setMTU($0) } == [0, 0, 1, 1, 2])
+        #expect(([other] + addresses).map { apply(.address(index: 2, $0)) } == [2, 2, 2])
+        #expect([addresses[0], other, addresses[1]].map { apply(.addressGone(index: 2, $0)) } == [2, 2, 3])
+        // All in one read, as after a pause: what there is is as before, but for the groups.
+        #expect(setMTU(1500) == 3)
+        #expect(apply(.address(index: 2, addresses[0])) == 3)
+        let before = try #require(state.interfaces[2])
+        #expect(!before.hasIPv6Again(since: before))
+        _ = (apply(.addressGone(index: 2, addresses[0])), setMTU(1200), setMTU(1500))
+        #expect(state.interfaces[2]?.hasIPv6Again(since: before) == false, "not before it has an address")
+        _ = apply(.address(index: 2, addresses[0]))
+        #expect(state.interfaces[2]?.hasIPv6Again(since: before) == true)
+    }
+
     @Test("a deleted interface takes its gateway along")
     func deleted() throws {
         #expect(try Self.state(after: "new-link", "default-route", "del-link") == NetworkState())

@@ -215,15 +215,3 @@ final class LinkPort<Core: LinkCore> {
         return UnicastCarrier.frame(payload, from: source, .zero, to: own, configuration.hardwareAddress) ?? []
     }
 }
-
-extension NetworkInterface {
-    /// Linux takes all of IPv6 from an interface whose MTU is below 1280 (RFC 8200 §5), and some kernels do so with its
-    /// last address: groups too, of which the sockets that joined them hear nothing.
-    fileprivate func hasIPv6Again(since before: NetworkInterface) -> Bool {
-        func hasAddress(_ interface: NetworkInterface) -> Bool {
-            interface.addresses.contains { $0.address.family == .ipv6 }
-        }
-        return before.maximumTransmissionUnit < 1280 && maximumTransmissionUnit >= 1280
-            || !hasAddress(before) && hasAddress(self)
-    }
-}
