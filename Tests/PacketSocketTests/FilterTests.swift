@@ -104,7 +104,7 @@ final class FilterBench {
     @Test("no question for an owned IPv6 address is ever missed, nor a claim", arguments: [4093, 1000, 250])
     func manyNeighbors(instructions: Int) throws {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         let owned = (0..<3000).map { _ in
             IPv6Address(high: 0xFD57_0000_0000_0000, low: UInt64.random(in: 1 ... .max, using: &random))
         }
