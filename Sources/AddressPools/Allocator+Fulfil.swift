@@ -21,7 +21,7 @@ package enum Fulfilment: Sendable, Hashable {
         case recentlyReleased
         /// The second family, beside the address held already.
         case secondFamily
-        /// What the Service had before it was left with nothing.
+        /// What the Service had before it lost it.
         case regained
     }
 }
@@ -136,23 +136,33 @@ extension Allocator {
         }
     }
 
-    /// Gives `holder`, who has nothing, the addresses that it had last, if all of them could be chosen for it now.
-    package mutating func restore(_ addresses: [IPAddress], to holder: Holder, _ request: AddressRequest) -> Bool {
-        let families = Set(addresses.map(\.family))
-        guard holdings[holder] == nil, let pool = home(of: addresses, request), spaces[pool].isReady,
-            request.families.acceptable.contains(where: { Set($0) == families }),
-            addresses.allSatisfy({ refusal(of: $0, in: pool, for: holder, request) == nil })
-        else { return false }
-        let name = spaces[pool].pool.name
-        if request.addresses.isEmpty {
-            guard request.pool.map({ $0 == name }) ?? spaces[pool].pool.autoAssign,
-                addresses.allSatisfy({ conflicts[$0] == nil })
-            else { return false }
-        } else {
-            guard Set(request.addresses) == Set(addresses), request.pool ?? name == name else { return false }
+    /// Gives `holder` what it had last of the families that it has nothing of, as far as that could be chosen for it now.
+    /// - Returns: whether it has got something.
+    package mutating func restore(_ lost: [IPAddress], to holder: Holder, _ request: AddressRequest) -> Bool {
+        let held = holdings[holder]?.addresses ?? []
+        for families in request.families.acceptable {
+            let gained = lost.filter { families.contains($0.family) }
+            let all = held + gained
+            guard !gained.isEmpty, all.count == families.count, Set(all.map(\.family)) == Set(families),
+                let pool = home(of: all, request),
+                gained.allSatisfy({ refusal(of: $0, in: pool, for: holder, request) == nil }),
+                couldChoose(gained, besides: held, in: pool, request)
+            else { continue }
+            for address in gained { give(address, to: holder, in: pool, request) }
+            return true
         }
-        for address in addresses { give(address, to: holder, in: pool, request) }
-        return true
+        return false
+    }
+
+    /// Whether a Service that has `held` could be given these of `pool`, too, by its own wish or by choice.
+    private func couldChoose(
+        _ addresses: [IPAddress], besides held: [IPAddress], in index: Int, _ request: AddressRequest
+    ) -> Bool {
+        let pool = spaces[index].pool
+        guard spaces[index].isReady, request.pool ?? pool.name == pool.name else { return false }
+        guard request.addresses.isEmpty else { return Set(request.addresses) == Set(held + addresses) }
+        let isOpen = !held.isEmpty || request.pool != nil || pool.autoAssign
+        return isOpen && addresses.allSatisfy { conflicts[$0] == nil }
     }
 
     /// Adds the missing family from the pool that the Service is in. What RequireDualStack has half of, it keeps until

@@ -18,7 +18,7 @@ package struct Allocator: Sendable {
     /// Counts whatever may let a request succeed that failed before.
     package private(set) var openings = 0
     /// Addresses that somebody got or let go of, since ``takeMoved()``.
-    private var moved: [IPAddress] = []
+    package private(set) var moved: [IPAddress] = []
     /// Those that assign by name, then the refused by age.
     private(set) var spaces: [PoolSpace]
     /// How many of them assign.

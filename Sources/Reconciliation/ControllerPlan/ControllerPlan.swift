@@ -142,7 +142,7 @@ package struct ControllerMemory: Sendable, Equatable {
         package var sharing: SharingTerms?
         /// The addresses in the Service's status when it was last looked at.
         package var seen: [IPAddress]
-        /// What a Service had that has nothing now.
+        /// What the Service had last of the families that it has nothing of now.
         package var last: [IPAddress] = []
     }
 }

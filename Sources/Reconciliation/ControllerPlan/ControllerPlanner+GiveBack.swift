@@ -28,13 +28,20 @@ extension ControllerPlanner {
         return served
     }
 
-    /// What a Service had that is left with nothing, it has back before others, should it be to be had again: a pool that is
-    /// deleted and created anew moves nobody.
+    /// What a Service had of a family that it wants and has nothing of now, it has back before others, should it be to be
+    /// had again: a pool that is deleted and created anew, as a whole or in parts, moves nobody.
     mutating func remember(_ addresses: [IPAddress], of key: ObjectKey) {
-        if !addresses.isEmpty, allocator.holdings[Holder(key)] == nil { lost[key] = addresses }
+        let all = addresses + (lost[key] ?? [])
+        guard !all.isEmpty else { return }
+        let held = allocator.holdings[Holder(key)]?.addresses ?? []
+        let missing = (records[key]?.request.families.families ?? []).filter { family in
+            !held.contains { $0.family == family }
+        }
+        let last = missing.compactMap { family in all.first { $0.family == family } }
+        lost[key] = last.isEmpty ? nil : last
     }
 
-    /// Gives those of `keys` that have nothing, by age, what they had last.
+    /// Gives those of `keys` that have lost something, by age, what they had last.
     /// - Returns: who has got something.
     @discardableResult
     mutating func restore(_ keys: some Sequence<ObjectKey>) -> Set<ObjectKey> {
@@ -44,7 +51,7 @@ extension ControllerPlanner {
             guard let addresses = lost[key], let record = records[key], record.problem == nil,
                 allocator.restore(addresses, to: Holder(key), record.request)
             else { continue }
-            lost[key] = nil
+            remember([], of: key)
             records[key]?.change.choice = .regained
             served.insert(key)
         }

@@ -17,7 +17,7 @@ package struct ControllerPlanner: Sendable {
     var waiting: Set<ObjectKey> = []
     /// Those of them that ask for an address by number: whoever moves there changes what they are told.
     private var waitingFor: [IPAddress: Set<ObjectKey>] = [:]
-    /// What Services had last that have nothing now.
+    /// What Services had last of the families that they have nothing of now.
     var lost: [ObjectKey: [IPAddress]] = [:]
     var conflicts: [IPAddress: SeenConflict] = [:]
     /// By ServiceL2Status: the addresses that a host had first.
@@ -270,7 +270,7 @@ package struct ControllerPlanner: Sendable {
         for (key, decision) in memory.decisions.sorted(by: { $0.key < $1.key }) {
             for address in decision.addresses { allocator.quarantine(address, at: now.instant) }
             guard decision.uid == records[key]?.uid else { continue }
-            remember(decision.addresses.isEmpty ? decision.last : decision.addresses, of: key)
+            remember(decision.addresses + decision.last, of: key)
         }
         settle(Array(records.keys), displaced, retryWaiting: false, at: now.instant)
         (touched.everything, touched.announcements) = (true, true)
@@ -302,7 +302,10 @@ package struct ControllerPlanner: Sendable {
             serve(key, record, holder, at: now)
             let isOpening = allocator.openings != openings
             var retry = isOpening ? waiting.union(giveBack(&displaced)) : []
-            if isOpening { retry.formUnion(restore(lost.keys)) }
+            if isOpening {
+                let moved = Set(allocator.moved)
+                retry.formUnion(restore(lost.filter { $0.value.contains(where: moved.contains) }.keys))
+            }
             retry.formUnion(takeMoved())
             retry.remove(key)
             if !retry.isEmpty {
@@ -354,7 +357,7 @@ package struct ControllerPlanner: Sendable {
         guard let request = records[key]?.request else { return }
         records[key]?.outcome = outcome
         records[key]?.change = change
-        if allocator.holdings[Holder(key)] != nil { lost[key] = nil }
+        remember([], of: key)
         let wantsMore = outcome != .satisfied || allocator.wantsMore(Holder(key), request)
         guard wantsMore, records[key]?.problem != .beingDeleted else { return stopWaiting(key) }
         waiting.insert(key)
