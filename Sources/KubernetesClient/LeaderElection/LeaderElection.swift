@@ -113,7 +113,7 @@ package struct LeaderElection: Sendable {
 
     /// The record was written.
     ///
-    /// - Parameter startedAt: when the attempt began, so that a slow answer shortens our time, never the others'.
+    /// - Parameter startedAt: when the record was sent, so that a slow answer shortens our time, never the others'.
     package mutating func wrote(_ lease: Lease, startedAt: Instant, at now: Instant) -> Outcome {
         (observed, observedAt, resourceVersion) = (lease.spec, now, lease.metadata.resourceVersion)
         renewedAt = startedAt

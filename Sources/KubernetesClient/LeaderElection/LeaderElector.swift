@@ -138,25 +138,17 @@ private final class LeaderSession: Sendable {
         }
     }
 
-    /// One attempt to take or to renew the lease, in at most a third of the renew deadline: a leader whose connection is
-    /// dead has time for another one.
+    /// One attempt to take or to renew the lease.
     private func attempt(
         _ observe: @Sendable (LeaderElector.Change) async -> Void
     ) async throws -> LeaderElection.Outcome {
-        let startedAt = client.now()
-        let limit = state.withLock { election in
-            let third = election.timing.renewDeadline / 3
-            return election.leadingEnds.map { min(third, max($0 - startedAt, .milliseconds(1))) } ?? third
-        }
         do {
-            let written = try await withDeadline(limit, "the Lease was not written within \(limit.seconds) s") {
-                try await self.write()
-            }
+            let written = try await write()
             let now = client.now()
             failure.withLock { $0 = nil }
             return state.withLock { election in
                 guard let written else { return election.failed(at: now) }
-                return election.wrote(written, startedAt: startedAt, at: now)
+                return election.wrote(written.lease, startedAt: written.startedAt, at: now)
             }
         } catch {
             try Task.checkCancellation()
@@ -170,20 +162,33 @@ private final class LeaderSession: Sendable {
         }
     }
 
-    /// - Returns: the lease that we hold now; nil when somebody else holds it.
-    private func write() async throws -> Lease? {
+    /// - Returns: the lease that we hold now, and when it was sent; nil when somebody else holds it.
+    private func write() async throws -> (lease: Lease, startedAt: Instant)? {
         var attempt = state.withLock { $0.begin(wall: .now) }
         if attempt == .read {
-            let lease = try await read()
+            let lease = try await inTime { try await self.read() }
             attempt = state.withLock { $0.saw(lease, at: client.now(), wall: .now) }
         }
-        switch attempt {
+        let (startedAt, next) = (client.now(), attempt)
+        switch next {
         case .read, .follow: return nil
         case .create(let record):
-            return try await client.create(
-                Lease(metadata: ObjectMeta(name: key.name, namespace: key.namespace), spec: record))
-        case .update(let record, let version): return try await update(record, version)
+            let lease = Lease(metadata: ObjectMeta(name: key.name, namespace: key.namespace), spec: record)
+            return (try await inTime { try await self.client.create(lease) }, startedAt)
+        case .update(let record, let version):
+            return (try await inTime { try await self.update(record, version) }, startedAt)
         }
+    }
+
+    /// A request may take a third of the renew deadline, so that a leader whose connection is dead has time for another
+    /// one, and may not outlast the leading.
+    private func inTime<Value: Sendable>(_ request: @escaping @Sendable () async throws -> Value) async throws -> Value
+    {
+        let limit = state.withLock { election in
+            let third = election.timing.renewDeadline / 3
+            return election.leadingEnds.map { min(third, max($0 - client.now(), .milliseconds(1))) } ?? third
+        }
+        return try await withDeadline(limit, "the Lease took the API server more than \(limit.seconds) s", request)
     }
 
     /// - Returns: nil when there is none.

@@ -125,6 +125,45 @@ struct ClientContractLeaseTests {
         }
     }
 
+    /// Takes its time for every request.
+    struct SlowTransport: APITransport {
+        let transport: any APITransport
+        let delay: Duration
+
+        func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+            do { try await Task.sleep(for: delay) } catch { throw .cancelled }
+            return try await transport.send(request)
+        }
+
+        func makeWatchChannel() -> any WatchChannel { transport.makeWatchChannel() }
+        func shutdown() async {}
+    }
+
+    @Test("an API server that takes a fifth of the renew deadline for each answer has a leader, who stays one")
+    func slow() async throws {
+        try await ContractServer.run { contract in
+            let fast = contract.client
+            let slow = try APIClient(fast.configuration, selection: fast.selection, limits: RequestLimits()) { _ in
+                SlowTransport(transport: fast.transport, delay: .milliseconds(1400))
+            }
+            let throne = Throne()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    let timing = LeaderElectionTiming(
+                        leaseDuration: .seconds(10), renewDeadline: .seconds(7), retryPeriod: .seconds(1))
+                    try await Self.candidate("a", contract, throne, slow, timing: timing)
+                }
+                try await throne.wait { $0.leaders == ["a"] }
+                let first = try await fast.get(Lease.self, name: "leader", namespace: "contract")
+                try await Task.sleep(for: .seconds(9))
+                let last = try await fast.get(Lease.self, name: "leader", namespace: "contract")
+                #expect(last.spec?.renewTime != first.spec?.renewTime && throne.current.reigns == ["a"])
+                group.cancelAll()
+                try? await group.waitForAll()
+            }
+        }
+    }
+
     @Test("a leader cut off from the API server stops before others may take over, and leads again after")
     func cutOff() async throws {
         try await ContractServer.run { contract in
