@@ -84,16 +84,14 @@ package actor Controller {
             while !Task.isCancelled {
                 let now = PlanTime.now
                 heartbeat?.beat()
-                // Somebody else may lead already, whatever this process has slept through.
-                let isLeading = LeaderElector.isLeading()
-                while isLeading, let work = state.next(at: now) {
+                while let work = state.next(at: now) {
                     group.addTask {
                         let result = await writer.perform(work)
                         await self.finished(work, result)
                     }
                 }
                 let metrics = updateMetrics(at: now.instant)
-                let idle = isLeading ? state.idle(at: now.instant) ?? .seconds(60) : .seconds(1)
+                let idle = state.idle(at: now.instant) ?? .seconds(60)
                 let due = min(now.instant + idle, metrics ?? now.instant + idle)
                 if bell.needsAlarm(by: due, at: now.instant) {
                     group.addTask { [bell] in
