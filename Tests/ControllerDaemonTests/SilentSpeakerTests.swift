@@ -163,4 +163,16 @@ struct SilentSpeakerTests {
         try world.pass(.seconds(3600 + 300))
         #expect(foreign() == [])
     }
+
+    @Test("a leader's clock that is set back keeps no foreign host in memory for longer")
+    func clockSetBack() throws {
+        let world = try SilenceWorld([Self.entry("node-x", conflict: "02:00:00:00:00:99")])
+        world.api.put(ServiceL2Status(of: world.web, []))
+        try world.pass(.seconds(10))
+        let foreign = { world.api.pools.values.first?.status?.conflicts?.map(\.address) ?? [] }
+        #expect(foreign() == ["192.168.57.200"])
+        world.api.now.wall = Timestamp(microseconds: world.api.now.wall.microseconds - 10_800_000_000)
+        try world.pass(.seconds(660 + 60))
+        #expect(foreign() == [])
+    }
 }

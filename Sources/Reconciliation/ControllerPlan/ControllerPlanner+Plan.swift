@@ -109,7 +109,10 @@ extension ControllerPlanner {
 
     /// Takes in all that speakers report and pools remember, and drops what is too old, or in no pool any more.
     mutating func updateConflicts(at now: PlanTime) {
-        for pool in snapshot.pools.values { takeInConflicts(of: pool, at: now) }
+        // What a clock that ran ahead has stamped would grow old late, or never.
+        let present = Timestamp(seconds: now.wall.microseconds / 1_000_000)
+        for (address, known) in conflicts where known.seen > present { conflicts[address]?.seen = present }
+        for pool in snapshot.pools.values { takeInConflicts(of: pool, before: present, at: now) }
         disputes = [:]
         for object in snapshot.announcements.sorted(by: { $0.key < $1.key }).map(\.value) {
             takeInConflicts(of: object, at: now)
@@ -125,9 +128,7 @@ extension ControllerPlanner {
         now.wall.microseconds - conflict.seen.microseconds < policy.conflictRetention.nanoseconds / 1000
     }
 
-    private mutating func takeInConflicts(of pool: IPAddressPool, at now: PlanTime) {
-        // What a clock that ran ahead has stamped would never grow old.
-        let present = Timestamp(seconds: now.wall.microseconds / 1_000_000)
+    private mutating func takeInConflicts(of pool: IPAddressPool, before present: Timestamp, at now: PlanTime) {
         for conflict in pool.status?.conflicts ?? [] {
             guard let address = IPAddress(conflict.address), let stamp = conflict.seen else { continue }
             let seen = SeenConflict(hardwareAddress: conflict.hardwareAddress, seen: min(stamp, present))
