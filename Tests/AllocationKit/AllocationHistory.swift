@@ -18,6 +18,8 @@ package struct AllocationHistory {
     private var touchedService: ObjectKey?
     /// What somebody wrote into a status in this step.
     private var forged: [String] = []
+    /// What each Service had last of each family, as far as this leader can know.
+    private var had: [ObjectKey: [String]] = [:]
     /// Whether what was written before this step says nothing about what may be there after it.
     private var isFight = false
 
@@ -160,6 +162,7 @@ package struct AllocationHistory {
     private mutating func restart() {
         note("restart")
         controller = .leading(api, seed: seed)
+        had = [:]
     }
 
     /// A leader is paused with decisions in its hands; another one leads meanwhile; then the first one's writes arrive.
@@ -177,7 +180,7 @@ package struct AllocationHistory {
         try paused.performHeld()
         paused.stopLeading()
         // Everybody whose status both may have written.
-        (settledBefore, isFight) = ([:], true)
+        (settledBefore, isFight, had) = ([:], true, [:])
     }
 
     private mutating func settle() throws {
@@ -238,6 +241,14 @@ package struct AllocationHistory {
         api.services.mapValues(\.ingressTexts)
     }
 
+    private mutating func rememberAddresses() {
+        for (key, now) in addresses() {
+            let last = key == touchedService ? [] : had[key] ?? []
+            had[key] = now + last.filter { old in !now.contains { AllocationOracle.areAlike($0, old) } }
+        }
+        had = had.filter { api.services[$0.key] != nil }
+    }
+
     // MARK: What must hold
 
     private mutating func check() {
@@ -245,6 +256,8 @@ package struct AllocationHistory {
         violations += oracle.duplicates().map(\.description)
         violations += oracle.pendingThoughAllocatable()
         violations += oracle.moved(from: settledBefore, except: touchedService)
+        violations += oracle.notGivenBack(had, before: settledBefore, except: touchedService)
+        rememberAddresses()
         if !isFight { violations += oracle.assignedByRefused(since: settledBefore, except: forged) }
         let writes = api.writes
         let fresh = FakeController.leading(api, seed: seed)

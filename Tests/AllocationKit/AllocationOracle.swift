@@ -175,7 +175,30 @@ package struct AllocationOracle {
         }
     }
 
-    private static func areAlike(_ a: String, _ b: String) -> Bool { IPAddress(a)?.family == IPAddress(b)?.family }
+    /// A Service that had none of a family, and has got another address than its last one, though that is free.
+    func notGivenBack(
+        _ had: [ObjectKey: [String]], before: [ObjectKey: [String]], except touched: ObjectKey?
+    ) -> [String] {
+        services.compactMap { service in
+            guard service.key != touched, let request = request(service), request.problem == nil,
+                request.request.addresses.isEmpty
+            else { return nil }
+            let (held, now) = (before[service.key] ?? [], held(service))
+            if case .requireBoth = request.request.families, held.isEmpty { return nil }
+            for address in now where !held.contains(where: { Self.areAlike($0, address) }) {
+                guard let own = had[service.key]?.first(where: { Self.areAlike($0, address) }), own != address,
+                    let pool = home(of: own), isOpen(pool, to: service), pool.spec.autoAssign ?? true,
+                    request.request.pool ?? pool.metadata.name == pool.metadata.name,
+                    held.allSatisfy({ home(of: $0)?.metadata.name == pool.metadata.name }),
+                    isFree(own, for: service), !conflicts.contains(own), !own.hasSuffix("::")
+                else { continue }
+                return "\(service.key) has got \(address), though \(own), which it had last, is free"
+            }
+            return nil
+        }
+    }
+
+    static func areAlike(_ a: String, _ b: String) -> Bool { IPAddress(a)?.family == IPAddress(b)?.family }
 
     private func home(of address: String) -> IPAddressPool? {
         pools.first { Self.addresses(of: $0).contains(address) }
