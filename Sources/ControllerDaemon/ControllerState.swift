@@ -115,28 +115,30 @@ package struct ControllerState: Sendable {
             let before = change.appliedService.flatMap { planner.snapshot.services[$0.key] }
             planner.apply(change.trimmed, at: now)
             if let before, let service = change.appliedService, isEcho == false {
-                compare(before, service, planner, at: now.instant)
+                compare(before, service, planner, at: now)
             }
             role = .leading(planner)
         }
         if let watch = change.listed, missing.remove(watch) != nil { beginIfReady(at: now) }
     }
 
-    /// Notices that the addresses or the conditions which the plan has, and the Service had, are there no more.
+    /// Notices that what the plan has, and the Service had, is there no more.
     private mutating func compare(
-        _ before: Service, _ service: Service, _ planner: ControllerPlanner, at now: Instant
+        _ before: Service, _ service: Service, _ planner: ControllerPlanner, at now: PlanTime
     ) {
-        guard before.status != service.status, before.metadata.uid == service.metadata.uid,
-            let plan = planner.plan(for: service.key), plan.conditions != nil
+        guard before.metadata.uid == service.metadata.uid, let plan = planner.plan(for: service.key),
+            plan.conditions != nil
         else { return }
-        if !plan.addresses.isEmpty, plan.isShown(in: before), !plan.isShown(in: service) {
+        if plan.isShown(in: before), !plan.isShown(in: service) {
             let written = (service.status?.loadBalancer?.ingress ?? []).compactMap { $0.ip ?? $0.hostname }
-            return contests.overwritten(service.key, .addresses(written), at: now)
+            return contests.overwritten(service.key, .addresses(written), at: now.instant)
         }
         var pauses = handovers
-        let told = contests.tell(pauses.hold(plan, for: before, at: now), for: service.key)
-        if told.areConditionsShown(in: before), !told.areConditionsShown(in: service) {
-            contests.overwritten(service.key, .conditions, at: now)
+        let told = contests.tell(pauses.hold(plan, for: before, at: now.instant), for: service.key)
+        if told.write(for: before, change: nil, at: now.wall) == nil,
+            told.write(for: service, change: nil, at: now.wall) != nil
+        {
+            contests.overwritten(service.key, .marks, at: now.instant)
         }
     }
 

@@ -2,11 +2,11 @@ import KubernetesModel
 import MonotonicTime
 import Reconciliation
 
-/// Slows down where somebody writes over a Service's addresses or Herald's conditions each time that they have been written:
-/// another controller that serves the same Services. The two would go on at the pace of the API server for ever.
+/// Slows down where somebody writes over what Herald says in a Service each time that it has been written: another
+/// controller that serves the same Services, or owns them. The two would go on at the pace of the API server for ever.
 struct StatusContests: Sendable {
     private struct Contest: Sendable {
-        /// How often the status was written over, each time less than a minute after Herald's write.
+        /// How often it was written over, each time less than a minute after Herald's write.
         var count: Int
         var contested: ContestedStatus
         /// Nothing is written before.
@@ -31,7 +31,7 @@ struct StatusContests: Sendable {
     /// When ``takeDue(at:)`` is worth asking.
     var nextDue: Instant? { contests.values.lazy.map { $0.isPaused ? $0.pauseEnd : $0.end }.min() }
 
-    /// Somebody has written over what Herald had in the Service's status.
+    /// Somebody has written over what Herald had in the Service.
     mutating func overwritten(_ key: ObjectKey, _ contested: ContestedStatus, at now: Instant) {
         let count = (contests[key].map { now < $0.end ? $0.count : 0 } ?? 0) + 1
         let isPaused = count >= Self.limit

@@ -152,6 +152,14 @@ package final class FakeAPI {
         put(service, over: service, ClusterChange.service)
     }
 
+    /// Somebody else writes the whole Service, and knows nothing of this annotation.
+    package func removeAnnotation(_ name: String, of key: ObjectKey) {
+        guard var service = services[key], service.metadata.annotations?.removeValue(forKey: name) != nil else {
+            return
+        }
+        put(service, over: service, ClusterChange.service)
+    }
+
     // MARK: What controllers do
 
     /// Lists, in the order in which a reflector would hand them on.

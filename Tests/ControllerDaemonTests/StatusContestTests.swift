@@ -68,6 +68,37 @@ struct StatusContestTests {
         #expect(try controller.settle() && allocated?.reason == "Allocated" && controller.state.isAtRest)
     }
 
+    @Test("who removes the annotation again and again, as an operator that owns the Service may, is braked as well")
+    func annotation() throws {
+        let controller = try begin()
+        let before = api.writes
+        for _ in 0..<60 {
+            for _ in 0..<20 {
+                controller.deliver()
+                controller.decide()
+                try controller.performHeld()
+                api.removeAnnotation(ServiceAnnotation.allocatedFrom, of: key)
+            }
+            api.advance(.seconds(1))
+        }
+        #expect(api.writes - before > 3 && api.writes - before < 15)
+        #expect(allocated?.reason == "StatusOverwritten")
+        #expect(try controller.settle() && allocated?.reason == "Allocated" && controller.state.isAtRest)
+        #expect(api.services[key]?.metadata.annotations?[ServiceAnnotation.allocatedFrom] == "lan")
+    }
+
+    @Test("who gives an address to a Service that Herald has none for is braked as well")
+    func noAddress() throws {
+        let controller = FakeController.leading(api)
+        api.putService(key)
+        #expect(try controller.settle() && allocated?.reason == "NoPools")
+        let before = api.writes
+        try fight(controller, seconds: 60)
+        #expect(api.writes - before > 3 && api.writes - before < 15)
+        #expect(allocated?.message.contains("it last wrote 10.0.0.3.") == true, "\(String(describing: allocated))")
+        #expect(try controller.settle() && held == [] && allocated?.reason == "NoPools")
+    }
+
     @Test("an announcement that comes and goes is no contest, however often")
     func flapping() throws {
         let controller = try begin()

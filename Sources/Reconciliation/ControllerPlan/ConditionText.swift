@@ -29,14 +29,15 @@ extension ServicePlan.Verdict {
         }
     }
 
-    /// Another controller has replaced the addresses with these, or the conditions, again and again.
+    /// Another controller has replaced the addresses with these, or Herald's marks, again and again.
     package static func overwritten(_ contested: ContestedStatus) -> ServicePlan.Verdict {
         let what =
             switch contested {
             case .addresses(let written):
                 "writes over this Service's addresses whenever Herald has written them; it last wrote "
                     + (written.isEmpty ? "none" : written.joined(separator: ", "))
-            case .conditions: "replaces or removes Herald's conditions of this Service whenever they have been written"
+            case .marks:
+                "replaces or removes Herald's conditions or annotation of this Service whenever they have been written"
             }
         return Self(
             status: false, reason: "StatusOverwritten",

@@ -101,7 +101,8 @@ package enum AllocationObstacle: Sendable, Hashable {
 package enum ContestedStatus: Sendable, Hashable {
     /// And what stands there instead.
     case addresses([String])
-    case conditions
+    /// Its conditions or its annotation.
+    case marks
 }
 
 /// Why a Service's addresses are others than the status shows, for the Event that tells of the write.

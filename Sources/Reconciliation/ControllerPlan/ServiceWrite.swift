@@ -36,24 +36,14 @@ extension ServicePlan {
             metadata["annotations"] = .object([ServiceAnnotation.allocatedFrom: pool.map { .string($0) } ?? .null])
         }
         let all = service.status?.conditions ?? []
-        let merged = conditions(over: all, at: now)
+        let merged = all.setting(ConditionType.allocated, conditions?.allocated, at: now)
+            .setting(ConditionType.announced, conditions?.announced, at: now)
         if merged != all { status["conditions"] = merged.isEmpty ? .null : .array(merged.map(\.json)) }
         guard !status.isEmpty || !metadata.isEmpty else { return nil }
         if let version = service.metadata.resourceVersion { metadata["resourceVersion"] = .string(version) }
         var patch: [String: JSONValue] = ["metadata": .object(metadata)]
         if !status.isEmpty { patch["status"] = .object(status) }
         return PlannedWrite(patch: .object(patch), events: events(for: service, before: all, change))
-    }
-
-    /// Whether the Service's conditions are the plan's.
-    package func areConditionsShown(in service: Service) -> Bool {
-        let all = service.status?.conditions ?? []
-        return conditions(over: all, at: Timestamp(seconds: 0)) == all
-    }
-
-    private func conditions(over all: [Condition], at now: Timestamp) -> [Condition] {
-        all.setting(ConditionType.allocated, conditions?.allocated, at: now)
-            .setting(ConditionType.announced, conditions?.announced, at: now)
     }
 
     private func events(
