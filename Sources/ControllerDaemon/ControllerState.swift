@@ -101,7 +101,9 @@ package struct ControllerState: Sendable {
         case .announcement(.applied(let object)): settled(ServiceL2Status.self, object.key)
         case .pool(.deleted(let object)): vanished(IPAddressPool.self, object.key)
         case .announcement(.deleted(let object)): vanished(ServiceL2Status.self, object.key)
-        case .service(.replaced), .pool(.replaced), .announcement(.replaced): busy = [:]
+        case .service(.replaced): settledAll(Service.self)
+        case .pool(.replaced): settledAll(IPAddressPool.self)
+        case .announcement(.replaced): settledAll(ServiceL2Status.self)
         default: break
         }
         // Moved out and in again, so that no copy is made.
@@ -147,6 +149,10 @@ package struct ControllerState: Sendable {
         busy[target] = nil
         // After a conflict, this is the newer object that was on its way.
         if failures[target]?.count == 1 { failures[target]?.isWaiting = false }
+    }
+
+    private mutating func settledAll<Object: KubernetesObject>(_ type: Object.Type) {
+        busy = busy.filter { $0.key.kind != Object.resource.kind }
     }
 
     private mutating func vanished<Object: KubernetesObject>(_ type: Object.Type, _ key: ObjectKey) {

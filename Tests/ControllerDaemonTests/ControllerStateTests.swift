@@ -40,6 +40,24 @@ struct ControllerStateTests {
 
     private let wish = "lb.cluster.home/addresses"
 
+    @Test("a list of something else that comes before a write's echo does not make it be written again")
+    func otherList() throws {
+        api.put(pool)
+        put("a")
+        let controller = FakeController.leading(api)
+        controller.decide()
+        try controller.performHeld()
+        #expect(held("a") == ["192.168.57.200"])
+        var state = controller.state
+        for list in api.lists where list.listed != .services {
+            state.apply(list, at: api.now)
+            while let work = state.next(at: api.now) {
+                if case .service(let object, _) = work { Issue.record("\(object.name ?? "") is written again") }
+                state.finished(work, .written, at: api.now.instant)
+            }
+        }
+    }
+
     @Test("an address is given away only when the last holder's status has let go of it")
     func release() throws {
         api.put(pool)
