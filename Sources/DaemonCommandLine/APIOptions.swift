@@ -31,7 +31,7 @@ package struct APIOptions: ParsableArguments {
 
     /// The namespace of Herald's own objects. A kubeconfig's is where its user works.
     package func namespace(_ configuration: APIConfiguration, _ environment: Environment) -> String {
-        namespace ?? environment["POD_NAMESPACE"] ?? (isNamedByHand ? nil : configuration.namespace)
+        namespace ?? environment["POD_NAMESPACE"] ?? (configuration.isOfPod ? configuration.namespace : nil)
             ?? HeraldObjects.defaultNamespace
     }
 }

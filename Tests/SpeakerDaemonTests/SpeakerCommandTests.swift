@@ -1,4 +1,7 @@
 import ArgumentParser
+import DaemonCommandLine
+import Foundation
+import KubernetesClient
 import Testing
 
 @testable import SpeakerDaemon
@@ -21,6 +24,23 @@ import Testing
     @Test("the class has MetalLB's name for it, too", arguments: ["--load-balancer-class", "--lb-class"])
     func loadBalancerClass(flag: String) throws {
         #expect(try SpeakerCommand.parse([flag, "x/y"]).loadBalancerClass == "x/y")
+    }
+
+    @Test(
+        "a kubeconfig's namespace is its user's, not Herald's, however the kubeconfig is named",
+        arguments: [true, false])
+    func namespace(isFlag: Bool) throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "kubeconfig-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let text = """
+            {"current-context": "c", "users": [{"name": "u", "user": {"token": "t"}}],
+             "clusters": [{"name": "k", "cluster": {"server": "https://127.0.0.1:1"}}],
+             "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u", "namespace": "dev"}}]}
+            """
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        let command = try SpeakerCommand.parse(isFlag ? ["--kubeconfig", path] : [])
+        let settings = try SpeakerSettings(command, Environment(isFlag ? [:] : ["KUBECONFIG": path]))
+        #expect(settings.api.namespace == "dev" && settings.namespace == "herald-system")
     }
 
     @Test("without flags, 4 MiB are asked for")

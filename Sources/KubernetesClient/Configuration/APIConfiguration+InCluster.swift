@@ -30,8 +30,13 @@ extension APIConfiguration {
         return APIConfiguration(
             server: ServerAddress(host: host, port: number), trust: .file("\(directory)/ca.crt"),
             credentials: .tokenFile("\(directory)/token"), namespace: namespace?.trimmed,
-            origin: "service account of the pod")
+            origin: podOrigin)
     }
+
+    private static let podOrigin = "service account of the pod"
+
+    /// Whether this is the pod's own service account, whose namespace is the pod's.
+    package var isOfPod: Bool { origin == Self.podOrigin }
 
     /// What a daemon uses: the kubeconfig named, else the pod's service account, else the user's kubeconfig.
     package static func automatic(
