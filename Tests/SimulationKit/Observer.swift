@@ -35,6 +35,8 @@ package struct Observer {
     /// The longest time without an answer although a node was fit to give it.
     package private(set) var longestUnfounded: Interval = .zero
     var fitSince: [Int: Instant] = [:]
+    /// Since when an address may be announced by a node that could not always announce it.
+    private var eligibleSince: [Int: [String: Instant]] = [:]
     private var lastDeath: Instant?
 
     init(addresses: Int) { rows = Array(repeating: Row(), count: addresses) }
@@ -101,6 +103,15 @@ package struct Observer {
     /// A node is about to go: gaps count from here.
     mutating func somebodyDied(at now: Instant) { lastDeath = now }
 
+    /// The API is about to say something else of an address.
+    mutating func truthWillChange(_ address: Int, to truth: AddressTruth?, _ simulation: Simulation) {
+        countUnfounded(address, simulation)
+        let old = simulation.truth[address]?.eligible ?? [:]
+        for name in (truth?.eligible ?? [:]).keys where old[name] == nil {
+            eligibleSince[address, default: [:]][name] = simulation.now
+        }
+    }
+
     mutating func changed(_ address: Int, _ simulation: Simulation) {
         let now = simulation.now
         let answers = answerers(address, simulation)
@@ -150,10 +161,12 @@ package struct Observer {
         guard let since = rows[address].gapSince, let truth = simulation.truth[address],
             simulation.squatters[simulation.addresses[address]] == nil
         else { return }
-        let fit = simulation.nodes.filter { node in
-            fitSince[node.index] != nil && truth.eligible[node.name] != nil
-                && node.view[address]?.eligible[node.name] != nil
-        }.compactMap { fitSince[$0.index] }.min()
+        let fit = simulation.nodes.compactMap { node -> Instant? in
+            guard let fit = fitSince[node.index], truth.eligible[node.name] != nil,
+                node.view[address]?.eligible[node.name] != nil
+            else { return nil }
+            return max(fit, eligibleSince[address]?[node.name] ?? fit)
+        }.min()
         guard let fit else { return }
         longestUnfounded = max(longestUnfounded, simulation.now - max(since, fit))
     }

@@ -18,6 +18,7 @@ extension Simulation {
         note(
             "API: \(addresses[address]) becomes \(value.map { "\($0.eligible.sorted { $0.key < $1.key })" } ?? "deleted")"
         )
+        observer.truthWillChange(address, to: value, self)
         truth[address] = value
         deletedAt[address] = value == nil ? now : nil
         fanOut { node in node.view[address] = value }
