@@ -77,6 +77,8 @@ struct AddressState: Sendable {
     var absence: Absence?
     /// The next list repeats the best claim, because a lower one was heard.
     var isRelayed = false
+    /// A present peer whose claim a higher one has replaced, and when it is told, should it not have given way by then.
+    var outvoted: (owner: NodeID, tellAt: Instant)?
     /// A foreign host uses the address: not taken before this.
     var blockedUntil: Instant?
     var announcedAgainAt: Instant?
@@ -130,7 +132,9 @@ struct AddressState: Sendable {
     var ownership: Ownership? { if case .owner(let ownership) = role { ownership } else { nil } }
 
     /// Whether a claim of this node is remembered.
-    func names(_ node: NodeID) -> Bool { best?.owner == node || unheard?.claim.owner == node }
+    func names(_ node: NodeID) -> Bool {
+        best?.owner == node || unheard?.claim.owner == node || outvoted?.owner == node
+    }
 
     /// Rendezvous hashing: the first 8 bytes of SHA-256 over the node's identity and the address.
     mutating func rank(_ node: NodeID) -> UInt64 {

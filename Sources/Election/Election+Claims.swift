@@ -21,6 +21,7 @@ extension Election {
         }
         for slot in states.indices where states[slot].names(sender) && !listed.contains(states[slot].address) {
             if states[slot].unheard?.claim.owner == sender { states[slot].unheard = nil }
+            if states[slot].outvoted?.owner == sender { states[slot].outvoted = nil }
             guard let best = states[slot].best, best.owner == sender, !best.isReleased, states[slot].ownership == nil
             else { continue }
             states[slot].best?.isReleased = true
@@ -99,6 +100,9 @@ extension Election {
                 touch(slot)
             }
         } else if states[slot].isHigher(entry.term, owner, than: best) {
+            if !best.isReleased, best.owner != owner, best.owner != me, peers[best.owner]?.isPresent == true {
+                states[slot].outvoted = (best.owner, now + timing.outvotedPatience)
+            }
             states[slot].best = claim
             touch(slot)
         } else if owner == sender, best.owner != sender, best.isReleased || isGone(best.owner),

@@ -178,6 +178,7 @@ extension Election {
             case .candidate, .listing:
                 states[slot].vacantSince = nil
                 states[slot].absence = nil
+                tellOutvoted(slot, at: now)
                 return idle(slot, at: now, &directives)
             case .absent where states[slot].intent?.weights[best.owner] != nil && !owner.isLeaving:
                 states[slot].vacantSince = nil
@@ -209,6 +210,16 @@ extension Election {
         } else {
             take(slot, settlingSince: states[slot].best == nil ? now : nil, at: now, &directives)
         }
+    }
+
+    /// Who had the address before hears of the higher claim itself, where everybody hears everybody.
+    private mutating func tellOutvoted(_ slot: Int, at now: Instant) {
+        guard let (owner, tellAt) = states[slot].outvoted else { return }
+        guard now >= tellAt else { return wake(slot, tellAt) }
+        states[slot].outvoted = nil
+        guard owner != states[slot].best?.owner, peers[owner]?.isPresent == true else { return }
+        states[slot].isRelayed = true
+        schedule.request(at: now, timing)
     }
 
     /// The first in order helps at once. The others cannot know that it does before they hear it: its view of the API may

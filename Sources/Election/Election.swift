@@ -172,6 +172,7 @@ package struct Election: Sendable {
             states[slot].vacantSince = nil
             states[slot].absence = nil
             states[slot].isRelayed = false
+            states[slot].outvoted = nil
             if forgettingClaims { states[slot].best = nil }
         }
         if forgettingClaims {

@@ -25,6 +25,8 @@ public struct ElectionTiming: Sendable, Hashable {
     /// A lower claim of a peer that can hear neither this speaker nor anybody who repeats its claims is yielded to after
     /// this long: the peer will never yield.
     public var unheardPatience: Interval = .milliseconds(400)
+    /// An owner that has not given way to a higher claim after this long may not hear whose it is: it is repeated.
+    public var outvotedPatience: Interval = .milliseconds(400)
     /// A claim that the own view forbids is refused after it was heard for this long, and again after as long.
     public var refuseAfter: Interval = .milliseconds(900)
     /// Addresses that are refused in one second, at most: some 32 frames.

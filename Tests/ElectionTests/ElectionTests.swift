@@ -62,6 +62,34 @@ struct ElectionTests {
         #expect(bench.pass(20).took == 8)
     }
 
+    @Test(
+        "an owner that does not give way to a higher claim is told of it, by whoever hears both",
+        arguments: [true, false])
+    func outvoted(givesWay: Bool) {
+        var bench = Bench(eligible: ["b": 0, "c": 0])
+        for name in ["b", "c"] { bench.peer(name, .candidate) }
+        _ = bench.hear("b", term: 2)
+        _ = bench.ready()
+        /// What is told within 0.6 s, and when, in steps of 10 ms.
+        func told(_ steps: ClosedRange<Int>) -> (step: Int, entries: [ClaimEntry])? {
+            for step in steps {
+                _ = bench.pass(10)
+                let entries = bench.election.claims(at: bench.now, capacity: 1000)?.flatMap(\.entries) ?? []
+                if !entries.isEmpty { return (step, entries) }
+            }
+            return nil
+        }
+        #expect(told(1...600) == nil)
+        _ = bench.hear("c", term: 3)
+        if givesWay { bench.hearNothing("b", generation: 100) }
+        let relay = told(1...60)
+        #expect((relay == nil) == givesWay)
+        guard let relay else { return }
+        #expect(relay.step >= 40 && relay.step <= 42)
+        #expect(relay.entries.map(\.kind) == [.held(owner: NodeID(name: "c"))] && relay.entries[0].term == 3)
+        #expect(told(1...600) == nil)
+    }
+
     @Test("a lower claim is no vacancy once the higher one is released")
     func lowerAfterRelease() {
         var bench = Bench(eligible: ["me": 0, "b": 0, "c": 0])
