@@ -1,3 +1,4 @@
+import Election
 import Link
 import Membership
 package import MonotonicTime
@@ -161,14 +162,17 @@ package struct Observer {
         guard let since = rows[address].gapSince, let truth = simulation.truth[address],
             simulation.squatters[simulation.addresses[address]] == nil
         else { return }
-        let fit = simulation.nodes.compactMap { node -> Instant? in
+        let start = simulation.nodes.compactMap { node -> Instant? in
             guard let fit = fitSince[node.index], truth.eligible[node.name] != nil,
                 node.view[address]?.eligible[node.name] != nil
             else { return nil }
-            return max(fit, eligibleSince[address]?[node.name] ?? fit)
+            let able = max(since, fit, eligibleSince[address]?[node.name] ?? fit)
+            // By rule (docs/failover.md): who hears peers that do not hear it waits as long as the last in order.
+            let isMute = node.speaker?.membership.isMute(at: simulation.now) ?? false
+            return isMute ? able + ElectionTiming().rankDelayLimit : able
         }.min()
-        guard let fit else { return }
-        longestUnfounded = max(longestUnfounded, simulation.now - max(since, fit))
+        guard let start else { return }
+        longestUnfounded = max(longestUnfounded, simulation.now - start)
     }
 
     /// Gaps that are still open, for addresses that somebody could announce.
