@@ -75,7 +75,7 @@ struct AddressState: Sendable {
     var role: Role = .none
     var vacantSince: Instant?
     var absence: Absence?
-    /// The next list repeats the best claim, because a lower one was heard.
+    /// The next list repeats the best claim, for a peer that may not have heard it.
     var isRelayed = false
     /// A present peer whose claim a higher one has replaced, and when it is told, should it not have given way by then.
     var outvoted: (owner: NodeID, tellAt: Instant)?
