@@ -256,7 +256,9 @@ package final class EmbeddedAPIServer: ServiceLifecycle.Service, Sendable {
     /// Closes the listening socket and every connection; objects stay.
     package func stop() async { await listener.setWanted(false) }
 
-    /// Listens again, on the same port.
+    /// Listens again, on the same port. A port that the kernel had chosen is one that it may give to any connection in
+    /// between: who restarts a server lets it listen on an address that is nobody's source, such as 127.0.0.2.
+    /// - Throws: an `IOError` when the port is in use
     package func start() async throws {
         await listener.setWanted(true)
         try await listener.untilListening()

@@ -18,7 +18,7 @@ enum APIUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
     func run(_ body: @Sendable @escaping (APIProbe) async throws -> Void) async throws {
         switch self {
         case .embedded:
-            var configuration = APIServerConfiguration()
+            var configuration = APIServerConfiguration(host: "127.0.0.2")
             configuration.enforcesRBAC = true
             configuration.bookmarkInterval = .milliseconds(200)
             try await APIProbe.embedded(configuration) { try await Self.prepare($0, body) }

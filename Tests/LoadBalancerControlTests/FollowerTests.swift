@@ -84,7 +84,7 @@ struct FollowerTests {
 
     @Test("hosts --watch says that the API server is gone, and back, and keeps the names", .timeLimit(.minutes(3)))
     func hosts() async throws {
-        try await withEmbeddedAPIServer { server in
+        try await withEmbeddedAPIServer(APIServerConfiguration(host: "127.0.0.2")) { server in
             try await Scratch.with { folder in
                 try server.writeKubeconfig("\(folder)/kubeconfig")
                 let client = try APIClient(.kubeconfig(path: "\(folder)/kubeconfig"))

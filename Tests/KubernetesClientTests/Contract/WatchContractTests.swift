@@ -80,7 +80,7 @@ struct ClientContractWatchTests {
     func expires() async throws {
         try await ContractServer.run { contract in
             for index in 0..<3 { try await contract.put("s\(index)") }
-            try await FaultProxy.run(to: contract.port) { proxy in
+            try await FaultProxy.run(to: contract.address()) { proxy in
                 try await contract.withClient(through: proxy) { client in
                     try await whileReflecting(client) { recorder in
                         try await recorder.wait("the list") { $0.services.count == 3 }

@@ -13,7 +13,7 @@ struct ClientPoolTests {
         .enabled(if: ContractTransport.kind == .asyncHTTPClient))
     func retire() async throws {
         try await ContractServer.run { contract in
-            try await FaultProxy.run(to: contract.port) { proxy in
+            try await FaultProxy.run(to: contract.address()) { proxy in
                 let configuration = APIConfiguration(
                     server: ServerAddress(host: "127.0.0.1", port: proxy.port),
                     trust: .pem(contract.authorityPEM))

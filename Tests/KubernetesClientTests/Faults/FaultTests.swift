@@ -14,7 +14,7 @@ struct ClientContractFaultTests {
     func connections(fault: FaultProxy.Fault) async throws {
         try await ContractServer.run { contract in
             for index in 0..<20 { try await contract.put("s\(index)") }
-            try await FaultProxy.run(to: contract.port) { proxy in
+            try await FaultProxy.run(to: contract.address()) { proxy in
                 try await contract.withClient(through: proxy) { client in
                     try await whileReflecting(client) { recorder in
                         try await recorder.wait("the list") { $0.services.count == 20 }
@@ -47,7 +47,7 @@ struct ClientContractFaultTests {
     func halfOpen() async throws {
         try await ContractServer.run { contract in
             try await contract.put("a")
-            try await FaultProxy.run(to: contract.port) { proxy in
+            try await FaultProxy.run(to: contract.address()) { proxy in
                 try await contract.withClient(through: proxy) { client in
                     // The pace of a daemon would take up to 17 s; this one 6 to 7.
                     try await whileReflecting(client, pace: WatchPace(seconds: 1...2)) { recorder in
@@ -68,7 +68,7 @@ struct ClientContractFaultTests {
     @Test("a leader whose connection is gone without a word, with other ones at hand, goes on leading")
     func deadLeaderConnection() async throws {
         try await ContractServer.run { contract in
-            try await FaultProxy.run(to: contract.port) { proxy in
+            try await FaultProxy.run(to: contract.address()) { proxy in
                 try await contract.withClient(through: proxy) { client in
                     let elector = LeaderElector(
                         client, namespace: "contract", name: "leader", identity: "a",
@@ -201,7 +201,7 @@ struct ClientContractFaultTests {
         let rounds = ContractTransport.reconnects
         try await ContractServer.run { contract in
             try await contract.put("a")
-            try await FaultProxy.run(to: contract.port) { proxy in
+            try await FaultProxy.run(to: contract.address()) { proxy in
                 try await contract.withClient(through: proxy) { client in
                     let before = proxy.accepted
                     for round in 0..<3 { try await Self.reconnect(client, proxy, contract, round) }

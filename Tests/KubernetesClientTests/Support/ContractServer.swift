@@ -46,14 +46,14 @@ struct ContractServer: Sendable {
     /// nil for a real one.
     let embedded: EmbeddedAPIServer?
 
-    var port: Int { (try? ServerAddress(url).port) ?? 0 }
+    func address() throws -> ServerAddress { try ServerAddress(url) }
 
     static func run(
         _ body: @Sendable @escaping (ContractServer) async throws -> Void
     ) async throws {
         if isReal { return try await RealTurn.shared.take { try await runReal(body) } }
         let folder = try TemporaryFolder()
-        var configuration = APIServerConfiguration()
+        var configuration = APIServerConfiguration(host: "127.0.0.2")
         if let authorityFolder = ContractTransport.authorityFolder {
             for file in ["ca.crt", "ca.key"] {
                 try FileManager.default.copyItem(atPath: "\(authorityFolder)/\(file)", toPath: "\(folder.path)/\(file)")

@@ -1,4 +1,5 @@
 import Glibc
+import KubernetesClient
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -26,12 +27,14 @@ final class FaultProxy: Sendable {
     private let state = Mutex(State())
     private let group: MultiThreadedEventLoopGroup
     private let listener: Mutex<(any Channel)?>
-    private let target: Int
+    private let target: ServerAddress
 
     var port: Int { listener.withLock { $0?.localAddress?.port ?? 0 } }
     var accepted: Int { state.withLock { $0.accepted } }
 
-    static func run<Value: Sendable>(to target: Int, _ body: (FaultProxy) async throws -> Value) async throws -> Value {
+    static func run<Value: Sendable>(to target: ServerAddress, _ body: (FaultProxy) async throws -> Value) async throws
+        -> Value
+    {
         let proxy = FaultProxy(target: target)
         try await proxy.start()
         do {
@@ -44,7 +47,7 @@ final class FaultProxy: Sendable {
         }
     }
 
-    private init(target: Int) {
+    private init(target: ServerAddress) {
         self.target = target
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         listener = Mutex(nil)
@@ -115,7 +118,7 @@ final class FaultProxy: Sendable {
             return client.pipeline.addHandler(Swallower(proxy: self))
         case .none, .drip, .cut:
             return ClientBootstrap(group: client.eventLoop)
-                .connect(host: "127.0.0.1", port: target)
+                .connect(host: target.host, port: target.port)
                 .flatMap { server in
                     client.pipeline.addHandler(Forwarder(proxy: self, client: client, to: server, fault: .none))
                         .flatMap {
