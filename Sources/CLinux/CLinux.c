@@ -77,6 +77,46 @@ int cl_batch_send(int fd, struct cl_batch *batch, uint32_t first, uint32_t count
   return sent < 0 ? -errno : sent;
 }
 
+// Linux Documentation/networking/packet_mmap.rst. Blocks of one page: memory in larger pieces may not be there.
+enum { RING_SLOT = 128, RING_BLOCK = 4096 };
+
+int cl_ring_open(int fd, struct cl_ring *ring, uint32_t count) {
+  int version = TPACKET_V2;
+  struct tpacket_req request = {.tp_block_size = RING_BLOCK, .tp_block_nr = count / (RING_BLOCK / RING_SLOT),
+                                .tp_frame_size = RING_SLOT, .tp_frame_nr = count};
+  if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) ||
+      setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof request))
+    return -errno;
+  void *memory = mmap(NULL, (size_t)count * RING_SLOT, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) return -errno;
+  *ring = (struct cl_ring){memory, count, 0};
+  return 0;
+}
+
+void cl_ring_close(struct cl_ring *ring) {
+  if (ring->count) munmap(ring->slots, (size_t)ring->count * RING_SLOT);
+}
+
+int cl_ring_receive(int fd, struct cl_ring *ring, struct cl_batch *batch) {
+  if (!ring->count) return cl_batch_receive(fd, batch);
+  uint32_t count = 0;
+  for (; count < batch->capacity; count++) {
+    struct tpacket2_hdr *slot = (struct tpacket2_hdr *)(ring->slots + (size_t)ring->next * RING_SLOT);
+    if (!(__atomic_load_n(&slot->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER)) break;
+    uint32_t length = slot->tp_snaplen < batch->size ? slot->tp_snaplen : batch->size;
+    memcpy(cl_batch_frame(batch, count), (uint8_t *)slot + slot->tp_mac, length);
+    batch->messages[count].msg_len = length;
+    __atomic_store_n(&slot->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+    ring->next = ring->next + 1 < ring->count ? ring->next + 1 : 0;
+  }
+  if (count) return (int)count;
+  // No call has received anything, so that none has told it: poll() returns at once until it is asked for.
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length)) return -errno;
+  return error ? -error : -EAGAIN;
+}
+
 // Protocol 0: the socket is deaf until it is bound, so that no frame can slip in before the filter is on.
 int cl_packet_socket(void) {
   int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -22,10 +22,16 @@ package struct FrameBatch: ~Copyable {
 
     deinit { unsafe cl_batch_free(storage) }
 
-    /// Fills the batch from `descriptor` without waiting.
+    /// Fills the batch from `socket` without waiting.
     /// - Returns: 0, or the error number (`EAGAIN` when there is nothing to read).
+    package mutating func receive(from socket: PacketSocket) -> Int32 { take(unsafe socket.receive(into: storage)) }
+
+    /// Fills the batch from any other socket without waiting.
     package mutating func receive(from descriptor: Int32) -> Int32 {
-        let received = unsafe cl_batch_receive(descriptor, storage)
+        take(unsafe cl_batch_receive(descriptor, storage))
+    }
+
+    private mutating func take(_ received: Int32) -> Int32 {
         count = Int(max(received, 0))
         return received < 0 ? -received : 0
     }

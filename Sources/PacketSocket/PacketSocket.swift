@@ -8,33 +8,50 @@ package import Wire
 /// Needs CAP_NET_RAW. The order of opening matters: the socket is deaf until it is bound, and by then the filter is on,
 /// so no unwanted frame ever arrives. It survives the interface going down and up; when the interface is deleted or
 /// moved to another namespace the socket is dead, which ``isAttached`` tells.
+@safe
 package final class PacketSocket {
     package let descriptor: Int32
     package let interfaceIndex: Int32
     /// Octets that the kernel granted: `net.core.rmem_max` is the limit without CAP_NET_ADMIN.
     package let receiveBuffer: Int
+    private var ring: cl_ring
 
     /// - Parameters:
-    ///   - receiveBuffer: octets to ask for.
+    ///   - receiveBuffer: octets to ask for, where there is no ring.
+    ///   - ringSlots: frames that may wait in memory of the socket's own, 128 octets for each, whatever `net.core.rmem_max` is;
+    ///     62 octets of a frame are kept. A multiple of 32; 0 for no ring.
     package init(
-        etherType: EtherType, interfaceIndex: Int32, filter: PacketFilter, receiveBuffer: Int = 4 << 20
+        etherType: EtherType, interfaceIndex: Int32, filter: PacketFilter, receiveBuffer: Int = 4 << 20,
+        ringSlots: Int = 0
     ) throws(PacketSocketError) {
         let descriptor = cl_packet_socket()
         guard descriptor >= 0 else { throw PacketSocketError(.open, -descriptor) }
+        var ring = unsafe cl_ring()
         do throws(PacketSocketError) {
+            let opened = ringSlots > 0 ? unsafe cl_ring_open(descriptor, &ring, UInt32(clamping: ringSlots)) : 0
+            guard opened == 0 else { throw PacketSocketError(.ring, -opened) }
             try attachFilter(filter.program(on: interfaceIndex), to: descriptor)
             let granted = cl_receive_buffer(descriptor, Int32(clamping: receiveBuffer))
             guard granted >= 0 else { throw PacketSocketError(.receiveBuffer, -granted) }
             let bound = cl_packet_bind(descriptor, interfaceIndex, etherType.rawValue)
             guard bound == 0 else { throw PacketSocketError(.bind, -bound) }
             (self.descriptor, self.interfaceIndex, self.receiveBuffer) = (descriptor, interfaceIndex, Int(granted))
+            unsafe self.ring = ring
         } catch {
+            unsafe cl_ring_close(&ring)
             close(descriptor)
             throw error
         }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        unsafe cl_ring_close(&ring)
+        close(descriptor)
+    }
+
+    /// Fills a batch, from the ring if there is one, without waiting.
+    /// - Returns: how many frames, or a negative error number.
+    func receive(into batch: OpaquePointer) -> Int32 { unsafe cl_ring_receive(descriptor, &ring, batch) }
 
     /// Whether the interface still exists that the socket was bound to. Another one with its index does not count.
     package var isAttached: Bool { cl_packet_interface(descriptor) == interfaceIndex }
@@ -74,7 +91,7 @@ private func attachFilter(_ program: [sock_filter], to descriptor: Int32) throws
 /// Why a socket could not be opened or changed, with what to do about it.
 package struct PacketSocketError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Step: String, Sendable, Hashable {
-        case open, filter, receiveBuffer, bind, membership
+        case open, ring, filter, receiveBuffer, bind, membership
     }
 
     package let step: Step
@@ -91,6 +108,7 @@ package struct PacketSocketError: Error, Sendable, Hashable, CustomStringConvert
         case (.open, EPERM), (.open, EACCES):
             return "no packet socket without the capability CAP_NET_RAW: add NET_RAW to the container's "
                 + "securityContext.capabilities, or run as root (\(reason))"
+        case (.ring, ENOMEM): return "the node has no memory for frames that wait (\(reason))"
         case (.filter, ENOMEM):
             return "the kernel's memory for socket options is too small for the packet filter: raise "
                 + "net.core.optmem_max (\(reason))"

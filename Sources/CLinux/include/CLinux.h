@@ -26,6 +26,19 @@ void cl_batch_set_length(struct cl_batch *batch, uint32_t index, uint32_t length
 int cl_batch_receive(int fd, struct cl_batch *batch);
 int cl_batch_send(int fd, struct cl_batch *batch, uint32_t first, uint32_t count);
 
+// Frames of a packet socket in memory that the kernel shares: it fills the slots in turn, and drops what comes while the
+// next one is still full. A slot holds 62 octets of a frame: what an ARP packet has, and padding.
+// All of it 0: no ring.
+struct cl_ring {
+  uint8_t *slots;
+  uint32_t count, next;
+};
+// Gives the socket a ring of `count` slots, a multiple of 32. 0 or a negative errno.
+int cl_ring_open(int fd, struct cl_ring *ring, uint32_t count);
+void cl_ring_close(struct cl_ring *ring);
+// As cl_batch_receive, which it is without a ring; an error of the socket is told once, when no frame is there.
+int cl_ring_receive(int fd, struct cl_ring *ring, struct cl_batch *batch);
+
 // All of these return 0, or a value of use, or a negative errno.
 int cl_packet_socket(void);
 int cl_packet_filter(int fd, const struct sock_filter *instructions, uint16_t count);

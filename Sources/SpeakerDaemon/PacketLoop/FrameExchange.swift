@@ -5,7 +5,7 @@ import PacketSocket
 /// Frames in and out, in batches whose memory is made once.
 struct FrameExchange: ~Copyable {
     /// What an ARP packet has, and some padding: the less room, the fewer cache lines.
-    private var arpQuestions = FrameBatch(capacity: 64, frameSize: 128)
+    private var arpQuestions = FrameBatch(capacity: 64, frameSize: 64)
     /// A whole Ethernet frame: with options as those of RFC 3971 a Neighbor Discovery message may be as long. Only what
     /// arrives is copied, so that the room costs little. An odd number of cache lines: frames do not crowd into a few sets.
     private var neighborQuestions = FrameBatch(capacity: 64, frameSize: 25 * 64)
@@ -26,26 +26,26 @@ struct FrameExchange: ~Copyable {
     }
 
     mutating func answerARP<Core: LinkCore>(_ port: LinkPort<Core>) {
-        Self.answer(&arpQuestions, from: port.arp.descriptor, port, &answers, &effects)
+        Self.answer(&arpQuestions, from: port.arp, port, &answers, &effects)
     }
 
     mutating func answerNeighborDiscovery<Core: LinkCore>(_ port: LinkPort<Core>) {
-        guard let descriptor = port.neighborDiscovery?.descriptor else { return }
-        Self.answer(&neighborQuestions, from: descriptor, port, &answers, &effects)
+        guard let socket = port.neighborDiscovery else { return }
+        Self.answer(&neighborQuestions, from: socket, port, &answers, &effects)
     }
 
     /// The fast path: receives questions, and answers a whole batch with one system call. Frames that are no plain
     /// questions go to the core after the answers are on their way.
     private static func answer<Core: LinkCore>(
-        _ questions: inout FrameBatch, from descriptor: Int32, _ port: LinkPort<Core>, _ answers: inout FrameBatch,
+        _ questions: inout FrameBatch, from socket: PacketSocket, _ port: LinkPort<Core>, _ answers: inout FrameBatch,
         _ effects: inout [[LinkEffect]]
     ) {
         for _ in 0..<batchesPerTurn {
-            guard questions.receive(from: descriptor) == 0, questions.count > 0 else { return }
+            guard questions.receive(from: socket) == 0, questions.count > 0 else { return }
             port.counters.framesReceived &+= UInt64(questions.count)
             let (replies, others) = questions.answerAll(from: &port.core, into: &answers)
             if replies > 0 {
-                let refused = answers.send(count: replies, to: descriptor).refused
+                let refused = answers.send(count: replies, to: socket.descriptor).refused
                 port.counters.framesSent &+= UInt64(replies - refused)
                 port.counters.framesRefused &+= UInt64(refused)
             }
@@ -85,7 +85,9 @@ struct FrameExchange: ~Copyable {
     /// Throws away what waits in a socket.
     mutating func discard<Core: LinkCore>(_ port: LinkPort<Core>, _ descriptor: Int32) {
         for _ in 0..<4096 {
-            guard messages.receive(from: descriptor) == 0 else { return }
+            let isARP = descriptor == port.arp.descriptor
+            let status = isARP ? messages.receive(from: port.arp) : messages.receive(from: descriptor)
+            guard status == 0 else { return }
             port.counters.framesReceived &+= UInt64(messages.count)
             port.counters.framesOutOfTime &+= UInt64(messages.count)
         }

@@ -36,15 +36,19 @@ final class LinkPort<Core: LinkCore> {
         receiveBuffer = settings.receiveBuffer
         let index = configuration.interfaceIndex
         arp = try PacketSocket(
-            etherType: .arp, interfaceIndex: index, filter: .none, receiveBuffer: settings.receiveBuffer)
+            etherType: .arp, interfaceIndex: index, filter: .none, ringSlots: Self.arpSlots)
         hello = try PacketSocket(
             etherType: .hello, interfaceIndex: index, filter: .all, receiveBuffer: settings.receiveBuffer)
         try hello.join(HelloFrame.groupAddress)
         groups = GroupMembership(interfaceIndex: index)
         core = Core(configuration, at: now)
-        counters.receiveBuffer = arp.receiveBuffer
+        counters.receiveBuffer = hello.receiveBuffer
         openCarrier()
     }
+
+    /// ARP questions that may wait: those of 30 ms at the rate of a flood, in one megabyte. The kernel's receive buffer holds
+    /// some 500 of them where `net.core.rmem_max` is as it came.
+    private static var arpSlots: Int { 8192 }
 
     /// Whether the sockets are on an interface that exists; they never are again otherwise. The ARP socket is the first that
     /// is opened: where it is still attached, nothing that was opened by the same index later is elsewhere.

@@ -7,11 +7,11 @@ package struct PacketCounters: Sendable, Hashable {
     package var framesSent: UInt64 = 0
     /// Frames that the kernel would not send (interface down, queue full).
     package var framesRefused: UInt64 = 0
-    /// Frames that the kernel dropped because a receive buffer was full.
+    /// Frames that the kernel dropped because a receive buffer, or the ring, was full.
     package var kernelDrops: UInt64 = 0
     /// Frames that had piled up while the process was stopped, and were thrown away.
     package var framesOutOfTime: UInt64 = 0
-    /// Octets that the kernel granted for receiving; `net.core.rmem_max` limits them.
+    /// Octets that the kernel granted for receiving, where there is no ring; `net.core.rmem_max` limits them.
     package var receiveBuffer = 0
     /// Solicited-node groups that are joined, and those that could not be.
     package var groupsJoined = 0

@@ -24,7 +24,7 @@ extension MetricCatalogue {
             labels: ["link"]),
         MetricDescription(
             "herald_receive_buffer_bytes", .gauge,
-            "Size of the packet socket's receive buffer that the kernel granted.",
+            "Size of each receive buffer that the kernel granted, for Neighbor Discovery and hellos; ARP has a ring of its own.",
             labels: ["link"]),
         MetricDescription(
             "herald_replies_total", .counter, "ARP replies and neighbor advertisements sent as answers.",

@@ -1,7 +1,9 @@
 // The yardstick: the smallest ARP responder in C that does what the speaker's fast path does. One thread, poll,
-// recvmmsg and sendmmsg in batches of 64, a kernel filter for the owned row of addresses, a hash table of owned addresses.
+// batches of 64 from a receive ring, sendmmsg, a kernel filter for the owned row of addresses, a hash table of owned addresses.
 //
 //   arp-loop INTERFACE FIRST_ADDRESS COUNT [RECEIVE_BUFFER]
+//
+// With a RECEIVE_BUFFER there is no ring: recvmmsg.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <linux/filter.h>
@@ -14,9 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
-enum { BATCH = 64, FRAME = 128, SLOTS = 1 << 15 };
+enum { BATCH = 64, FRAME = 128, SLOTS = 1 << 15, WAITING = 8192 };
 static uint32_t owned[SLOTS];
 
 static uint32_t slot(uint32_t address) { return address * 2654435769u >> 17; }
@@ -42,7 +45,7 @@ int main(int argc, char **argv) {
     while (owned[i]) i = (i + 1) % SLOTS;
     owned[i] = low + n;
   }
-  int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0), buffer = argc == 5 ? atoi(argv[4]) : 4 << 20;
+  int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0), buffer = argc == 5 ? atoi(argv[4]) : 0;
   if (fd < 0) die("socket");
   uint32_t index = if_nametoindex(argv[1]);
   struct sock_filter code[] = {
@@ -53,8 +56,19 @@ int main(int argc, char **argv) {
       {0x25, 1, 0, low + count - 1}, {6, 0, 0, 0x40000}, {6, 0, 0, 0}};
   struct sock_fprog program = {11, code};
   if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program)) die("filter");
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer))
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  uint8_t *ring = NULL;
+  if (buffer) {
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer))
+      setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  } else {
+    int version = TPACKET_V2;
+    struct tpacket_req shape = {4096, WAITING / 32, FRAME, WAITING};
+    if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) ||
+        setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &shape, sizeof shape))
+      die("ring");
+    ring = mmap(NULL, WAITING * FRAME, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (ring == MAP_FAILED) die("mmap");
+  }
   struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ARP),
                                 .sll_ifindex = (int)index};
   if (bind(fd, (struct sockaddr *)&address, sizeof address)) die("bind");
@@ -72,11 +86,17 @@ int main(int argc, char **argv) {
     in_messages[i].msg_hdr = (struct msghdr){.msg_iov = &in_vectors[i], .msg_iovlen = 1};
     out_messages[i].msg_hdr = (struct msghdr){.msg_iov = &out_vectors[i], .msg_iovlen = 1};
   }
-  for (;;) {
+  for (uint32_t next = 0;;) {
     struct pollfd ready = {fd, POLLIN, 0};
     poll(&ready, 1, -1);
     for (int turn = 0; turn < 8; turn++) {
-      int received = recvmmsg(fd, in_messages, BATCH, MSG_DONTWAIT, NULL), replies = 0;
+      int received = ring ? 0 : recvmmsg(fd, in_messages, BATCH, MSG_DONTWAIT, NULL), replies = 0;
+      for (; ring && received < BATCH; received++, next = (next + 1) % WAITING) {
+        struct tpacket2_hdr *place = (struct tpacket2_hdr *)(ring + next * FRAME);
+        if (!(__atomic_load_n(&place->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER)) break;
+        memcpy(in[received], (uint8_t *)place + place->tp_mac, in_messages[received].msg_len = place->tp_snaplen);
+        __atomic_store_n(&place->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+      }
       for (int i = 0; i < received; i++) {
         static const uint8_t head[] = {0, 1, 8, 0, 6, 4, 0, 1};
         uint32_t target;
