@@ -38,7 +38,7 @@ struct ChildInterfaceTests {
             }
             return sockets.map { socket in
                 var seen: Set<MACAddress> = []
-                while batch.receive(from: socket.descriptor) == 0 {
+                while batch.receive(from: socket) == 0 {
                     for place in 0..<batch.count {
                         batch.lendFrame(place) { frame in
                             if let header = try? EthernetHeader(parsing: frame) { seen.insert(header.destination) }

@@ -221,7 +221,7 @@ extension Segment {
             defer { process.waitUntilExit() }
             while elapsed() < 5 {
                 waiting.wait(nanoseconds: 100_000_000)
-                guard batch.receive(from: socket.descriptor) == 0 else { continue }
+                guard batch.receive(from: socket) == 0 else { continue }
                 for place in 0..<batch.count {
                     let isSeen = batch.withFrame(place) { frame in
                         guard let parsed = try? LinkFrame(parsing: frame) else { return false }

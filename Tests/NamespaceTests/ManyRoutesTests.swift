@@ -75,7 +75,7 @@ extension Segment {
                 _ = questions.send(count: 1, to: socket.descriptor)
                 waiting.wait(nanoseconds: 5_000_000)
                 now = KernelClock.monotonicNanoseconds()
-                if answers.receive(from: socket.descriptor) == 0, let since = asked {
+                if answers.receive(from: socket) == 0, let since = asked {
                     longest = max(longest, Int(now - since))
                     asked = nil
                     usleep(2000)

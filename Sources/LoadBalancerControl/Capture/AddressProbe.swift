@@ -54,7 +54,7 @@ struct AddressProbe {
                 guard refused == 0 else { throw Complaint("cannot send on \(interface.name): error \(errorNumber)") }
             }
             try await Task.sleep(for: .milliseconds(250))
-            while batch.receive(from: socket.descriptor) == 0, batch.count > 0 {
+            while batch.receive(from: socket) == 0, batch.count > 0 {
                 for index in 0..<batch.count {
                     guard let answer = batch.withFrame(index, answer) else { continue }
                     answers[answer, default: 0] += 1

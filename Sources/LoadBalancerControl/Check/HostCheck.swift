@@ -89,7 +89,8 @@ struct HostCheck {
         if let limit = setting("net/core/rmem_max"), limit < 4 << 20 {
             findings.append(
                 Finding(
-                    .note, "host", "net.core.rmem_max is \(limit): the speaker's receive buffer for IPv6 and hellos is no larger",
+                    .note, "host",
+                    "net.core.rmem_max is \(limit): the speaker's receive buffer for IPv6 and hellos is no larger",
                     "4194304 keeps neighbor solicitations through longer floods"))
         }
         return findings

@@ -41,7 +41,7 @@ package struct SpeakerCommand: AsyncParsableCommand {
     @Option(help: "Seconds between the refreshing announcements of an address; 0 switches them off.")
     package var refreshInterval = 60
     @Option(
-        help: "Octets of receive buffer to ask for, per socket for IPv6 and hellos; net.core.rmem_max is the most without CAP_NET_ADMIN.")
+        help: "Octets of receive buffer for IPv6 and hellos; without CAP_NET_ADMIN net.core.rmem_max is the most.")
     package var receiveBuffer = PacketLoopSettings().receiveBuffer
     @OptionGroup(title: "API server") package var api: APIOptions
     @OptionGroup(title: "Logs and metrics") package var telemetry: TelemetryOptions

@@ -61,9 +61,9 @@ struct FrameExchange: ~Copyable {
     }
 
     /// Hello frames: all of them are the core's.
-    mutating func receive<Core: LinkCore>(_ port: LinkPort<Core>, _ descriptor: Int32) {
+    mutating func receiveHellos<Core: LinkCore>(_ port: LinkPort<Core>) {
         for _ in 0..<Self.batchesPerTurn {
-            guard messages.receive(from: descriptor) == 0, messages.count > 0 else { return }
+            guard messages.receive(from: port.hello) == 0, messages.count > 0 else { return }
             port.counters.framesReceived &+= UInt64(messages.count)
             let now = PacketThread<Core>.now()
             for index in 0..<messages.count {
@@ -82,14 +82,20 @@ struct FrameExchange: ~Copyable {
         }
     }
 
-    /// Throws away what waits in a socket.
-    mutating func discard<Core: LinkCore>(_ port: LinkPort<Core>, _ descriptor: Int32) {
+    /// Throws away what waits in the sockets.
+    mutating func discard<Core: LinkCore>(_ port: LinkPort<Core>) {
+        for socket in port.packetSockets { Self.discard(port, &messages) { $0.receive(from: socket) } }
+        guard let carrier = port.carrier else { return }
+        Self.discard(port, &messages) { $0.receive(from: carrier.descriptor) }
+    }
+
+    private static func discard<Core: LinkCore>(
+        _ port: LinkPort<Core>, _ batch: inout FrameBatch, _ receive: (inout FrameBatch) -> Int32
+    ) {
         for _ in 0..<4096 {
-            let isARP = descriptor == port.arp.descriptor
-            let status = isARP ? messages.receive(from: port.arp) : messages.receive(from: descriptor)
-            guard status == 0 else { return }
-            port.counters.framesReceived &+= UInt64(messages.count)
-            port.counters.framesOutOfTime &+= UInt64(messages.count)
+            guard receive(&batch) == 0 else { return }
+            port.counters.framesReceived &+= UInt64(batch.count)
+            port.counters.framesOutOfTime &+= UInt64(batch.count)
         }
     }
 

@@ -62,6 +62,8 @@ final class LinkPort<Core: LinkCore> {
         return all
     }
 
+    var packetSockets: [PacketSocket] { [arp, hello] + (neighborDiscovery.map { [$0] } ?? []) }
+
     enum Source { case arp, neighborDiscovery, hello, carrier }
 
     /// Netlink knows the hardware address better than a configuration that was made before it changed.

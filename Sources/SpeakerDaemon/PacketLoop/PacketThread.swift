@@ -114,7 +114,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         switch source {
         case .arp: frames.answerARP(port)
         case .neighborDiscovery: frames.answerNeighborDiscovery(port)
-        case .hello: frames.receive(port, port.hello.descriptor)
+        case .hello: frames.receiveHellos(port)
         case .carrier: frames.receiveFromCarrier(port)
         }
         for effects in frames.takeEffects() { perform(effects, on: port) }
@@ -142,8 +142,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         for port in ports.values {
             let wakeUp = port.core.wokeUpLate(by: now - deadline, at: now)
             if wakeUp != .inTime { isMadeUpFor = true }
-            guard wakeUp == .flushSockets else { continue }
-            for (descriptor, _) in port.descriptors { frames.discard(port, descriptor) }
+            if wakeUp == .flushSockets { frames.discard(port) }
         }
         // What is too little to matter adds up.
         if isMadeUpFor { deadline = now }
