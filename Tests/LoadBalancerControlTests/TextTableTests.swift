@@ -76,7 +76,8 @@ struct TextTableTests {
     @Test(
         "ages are kubectl's",
         arguments: [
-            (0, "0s"), (119, "119s"), (120, "2m"), (200, "3m20s"), (3600, "60m"), (10_800, "3h"), (200_000, "2d"),
+            (-5, "0s"), (0, "0s"), (119, "119s"), (120, "2m"), (200, "3m20s"), (3600, "60m"), (10_800, "3h"),
+            (12_000, "3h20m"), (172_799, "47h"), (200_000, "2d7h"), (700_000, "8d"), (100_000_000, "3y62d"),
         ])
     func ages(_ seconds: Int64, _ text: String) {
         #expect(Age.text(since: Timestamp(seconds: 1_000_000), now: Timestamp(seconds: 1_000_000 + seconds)) == text)

@@ -82,22 +82,6 @@ struct TableColumns: Sendable {
         return table
     }
 
-    /// kubectl's short form of a duration since a time: `37s`, `5m12s`, `3h`, `2d4h`, `400d`.
-    static func age(_ text: String?, _ now: Timestamp) -> String? {
-        guard let text, let then = Timestamp(text) else { return nil }
-        let seconds = (now.microseconds - then.microseconds) / 1_000_000
-        if seconds < -1 { return "<invalid>" }
-        if seconds < 120 { return "\(max(0, seconds))s" }
-        let minutes = seconds / 60
-        if minutes < 10 { return seconds % 60 == 0 ? "\(minutes)m" : "\(minutes)m\(seconds % 60)s" }
-        if minutes < 180 { return "\(minutes)m" }
-        let hours = minutes / 60
-        if hours < 8 { return minutes % 60 == 0 ? "\(hours)h" : "\(hours)h\(minutes % 60)m" }
-        if hours < 48 { return "\(hours)h" }
-        let days = hours / 24
-        if days < 8 { return hours % 24 == 0 ? "\(days)d" : "\(days)d\(hours % 24)h" }
-        if days < 2 * 365 { return "\(days)d" }
-        let years = days / 365
-        return years < 8 && days % 365 != 0 ? "\(years)y\(days % 365)d" : "\(years)y"
-    }
+    /// `nil` when `text` is no time.
+    static func age(_ text: String?, _ now: Timestamp) -> String? { text.flatMap { Timestamp($0) }?.age(at: now) }
 }
