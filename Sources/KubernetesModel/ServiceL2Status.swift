@@ -21,14 +21,10 @@ public struct ServiceL2Status: KubernetesObject {
         public var serviceName: String?
         /// A list map with the keys `address`, `interface` and `node`.
         public var addresses: [Announced]?
-        public var conditions: [Condition]?
 
-        public init(
-            serviceNamespace: String? = nil, serviceName: String? = nil, addresses: [Announced]? = nil,
-            conditions: [Condition]? = nil
-        ) {
+        public init(serviceNamespace: String? = nil, serviceName: String? = nil, addresses: [Announced]? = nil) {
             (self.serviceNamespace, self.serviceName) = (serviceNamespace, serviceName)
-            (self.addresses, self.conditions) = (addresses, conditions)
+            self.addresses = addresses
         }
     }
 
