@@ -1,6 +1,6 @@
 /// `lb.cluster.home/v1beta1` ServiceL2Status: who announces the addresses of one Service, for people and joining speakers.
 ///
-/// One object per announced Service, in Herald's own namespace, named by ``objectName(namespace:name:)``. Each speaker
+/// One object per announced Service, in Herald's own namespace, named by ``objectName(of:)``. Each speaker
 /// writes only its own entries (server-side apply, one field manager per node); ownership itself is settled on the wire.
 public struct ServiceL2Status: KubernetesObject {
     public static let resource = ResourceType(
@@ -14,7 +14,13 @@ public struct ServiceL2Status: KubernetesObject {
 
     /// `NAMESPACE.NAME`: both parts are DNS labels without dots (RFC 1123, 63 bytes at most), so the name is a valid
     /// DNS subdomain, says whose it is, and no two Services share it.
-    public static func objectName(namespace: String, name: String) -> String { "\(namespace).\(name)" }
+    public static func objectName(of service: ObjectKey) -> String { "\(service.namespace).\(service.name)" }
+
+    /// Whose it is, by its name; `nil` for a name that no Service has given.
+    public var service: ObjectKey? {
+        let parts = metadata.name.split(separator: ".", maxSplits: 1)
+        return parts.count == 2 ? ObjectKey(namespace: String(parts[0]), name: String(parts[1])) : nil
+    }
 
     public struct Status: Codable, Sendable, Hashable {
         public var serviceNamespace: String?

@@ -5,9 +5,7 @@ extension ServiceL2Status {
     /// What speakers write about a Service.
     package init(of service: ObjectKey, _ entries: [Announced]) {
         self.init(
-            metadata: ObjectMeta(
-                name: Self.objectName(namespace: service.namespace, name: service.name),
-                namespace: ControllerPolicy().namespace),
+            metadata: ObjectMeta(name: Self.objectName(of: service), namespace: ControllerPolicy().namespace),
             status: .init(serviceNamespace: service.namespace, serviceName: service.name, addresses: entries))
     }
 

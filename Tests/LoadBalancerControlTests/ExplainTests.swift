@@ -192,7 +192,7 @@ struct ExplainTests {
 
     static let record = """
         kind: ServiceL2Status
-        metadata: {name: default-web, namespace: herald-system}
+        metadata: {name: default.web, namespace: herald-system}
         status:
           serviceNamespace: default
           serviceName: web

@@ -44,8 +44,7 @@ import Testing
 
     static func status(_ service: String, _ entries: [ServiceL2Status.Announced]) -> ServiceL2Status {
         ServiceL2Status(
-            metadata: ObjectMeta(
-                name: ServiceL2Status.objectName(namespace: "default", name: service), namespace: "herald-system"),
+            metadata: ObjectMeta(name: "default.\(service)", namespace: "herald-system"),
             status: .init(serviceNamespace: "default", serviceName: service, addresses: entries))
     }
 

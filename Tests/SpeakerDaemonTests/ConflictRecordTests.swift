@@ -114,7 +114,7 @@ import Testing
             try server.kubeconfig().write(to: file, atomically: true, encoding: .utf8)
             defer { try? FileManager.default.removeItem(at: file) }
             let client = try APIClient(.kubeconfig(path: file.path))
-            let name = ServiceL2Status.objectName(namespace: "default", name: "a")
+            let name = "default.a"
             _ = try await client.create(
                 ServiceL2Status(metadata: ObjectMeta(name: name, namespace: "herald-system")))
 

@@ -29,8 +29,7 @@ struct ServiceView: ResourceView {
     static func entries(in snapshot: ClusterSnapshot) -> [ObjectKey: [ServiceL2Status.Announced]] {
         var entries: [ObjectKey: [ServiceL2Status.Announced]] = [:]
         for object in snapshot.announcements.values {
-            guard let status = object.status, let name = status.serviceName else { continue }
-            entries[ObjectKey(namespace: status.serviceNamespace, name: name), default: []] += status.addresses ?? []
+            if let service = object.service { entries[service] = object.status?.addresses ?? [] }
         }
         return entries.mapValues {
             $0.sorted { ($0.address, $0.node, $0.interface) < ($1.address, $1.node, $1.interface) }

@@ -70,7 +70,7 @@ extension ControllerPlanner {
 
     /// What speakers say of a Service's addresses, but those that have fallen silent.
     private func entries(of key: ObjectKey) -> [ServiceL2Status.Announced] {
-        let name = ServiceL2Status.objectName(namespace: key.namespace, name: key.name)
+        let name = ServiceL2Status.objectName(of: key)
         return living(snapshot.announcements[ObjectKey(namespace: policy.namespace, name: name)])
     }
 
@@ -89,7 +89,7 @@ extension ControllerPlanner {
         let nodes = Set(snapshot.nodes.keys.map(\.name))
         return snapshot.announcements.sorted { $0.key < $1.key }.compactMap { key, object in
             // Another class's load balancer may be one that the speakers still serve.
-            if let service = object.serviceKey, snapshot.services[service]?.spec?.type != "LoadBalancer" {
+            if let service = object.service, snapshot.services[service]?.spec?.type != "LoadBalancer" {
                 return .object(key)
             }
             // Without any node in sight, the list of nodes is not to be trusted.
@@ -100,8 +100,8 @@ extension ControllerPlanner {
 
     static func services(_ change: ObjectChange<ServiceL2Status>) -> [ObjectKey] {
         switch change {
-        case .replaced(let all, _): all.compactMap(\.serviceKey)
-        case .applied(let one), .deleted(let one): [one.serviceKey].compactMap { $0 }
+        case .replaced(let all, _): all.compactMap(\.service)
+        case .applied(let one), .deleted(let one): [one.service].compactMap { $0 }
         }
     }
 
@@ -177,13 +177,6 @@ struct Disputes: Equatable {
 }
 
 extension ServiceL2Status {
-    /// Whose it is, by its name: `NAMESPACE.NAME`.
-    package var serviceKey: ObjectKey? {
-        let parts = metadata.name.split(separator: ".", maxSplits: 1)
-        guard parts.count == 2 else { return nil }
-        return ObjectKey(namespace: String(parts[0]), name: String(parts[1]))
-    }
-
     /// The node of each entry.
     var announcers: [String] { (status?.addresses ?? []).map(\.node) }
 }
@@ -192,7 +185,7 @@ extension ClusterSnapshot {
     /// The Services that a change of announcements takes something from.
     func previous(of change: ClusterChange) -> [ObjectKey] {
         guard case .announcement(.replaced) = change else { return [] }
-        return announcements.values.compactMap(\.serviceKey)
+        return announcements.values.compactMap(\.service)
     }
 
     /// The nodes whose speaker has written an entry that is not known yet.

@@ -156,7 +156,7 @@ package struct ControllerPlanner: Sendable {
         guard !nodes.isEmpty else { return }
         touched.announcements = true
         for object in snapshot.announcements.values where object.announcers.contains(where: nodes.contains) {
-            if let service = object.serviceKey { touched.services.insert(service) }
+            if let service = object.service { touched.services.insert(service) }
         }
     }
 

@@ -129,7 +129,7 @@ package struct SpeakerPlanner: Sendable {
 
     private func announcers(of address: IPAddress, _ services: [Service]) -> [PlannedAddress.Record] {
         let text = address.description
-        return services.flatMap { records[$0.recordName] ?? [] }.compactMap { entry in
+        return services.flatMap { records[ServiceL2Status.objectName(of: $0.key)] ?? [] }.compactMap { entry in
             // Without a beginning, the entry only reports a conflict.
             guard entry.address == text, let since = entry.since else { return nil }
             return .init(
@@ -166,8 +166,7 @@ extension SpeakerPlanner {
     }
 
     private mutating func markService(of status: ServiceL2Status) {
-        guard let namespace = status.status?.serviceNamespace, let name = status.status?.serviceName else { return }
-        mark(ObjectKey(namespace: namespace, name: name))
+        if let service = status.service { mark(service) }
     }
 
     /// Nodes are written every few seconds (heartbeats); what the rules look at changes rarely.
@@ -175,12 +174,6 @@ extension SpeakerPlanner {
         guard let old = snapshot.nodes[node.key] else { return true }
         return old.metadata.labels != node.metadata.labels
             || NodeVerdict(of: old, policy: policy) != NodeVerdict(of: node, policy: policy)
-    }
-}
-
-extension Service {
-    fileprivate var recordName: String {
-        ServiceL2Status.objectName(namespace: metadata.namespace ?? "", name: metadata.name)
     }
 }
 

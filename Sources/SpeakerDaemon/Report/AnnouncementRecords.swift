@@ -171,10 +171,8 @@ package struct AnnouncementRecords: Sendable {
 
     private func ownPart(of status: ServiceL2Status) -> Write? {
         let own = (status.status?.addresses ?? []).filter { $0.node == node }.sorted(by: Self.order)
-        guard !own.isEmpty, let namespace = status.status?.serviceNamespace, let name = status.status?.serviceName
-        else { return nil }
-        return Write(
-            name: status.metadata.name, service: ObjectKey(namespace: namespace, name: name), entries: own)
+        guard !own.isEmpty, let service = status.service else { return nil }
+        return Write(name: status.metadata.name, service: service, entries: own)
     }
 
     // MARK: Writes
@@ -229,7 +227,7 @@ package struct AnnouncementRecords: Sendable {
         var wanted: [String: Write] = [:]
         for (place, fact) in facts {
             for service in plan.addresses[place.address]?.services ?? [] {
-                let name = ServiceL2Status.objectName(namespace: service.namespace, name: service.name)
+                let name = ServiceL2Status.objectName(of: service)
                 // A Service that has the address next is not told that we announce it.
                 if fact.removal != nil, !isWritten(place, in: name) { continue }
                 wanted[name, default: Write(name: name, service: service, entries: [])].entries.append(
@@ -255,7 +253,7 @@ package struct AnnouncementRecords: Sendable {
     /// unless another node announced it in between.
     private func recordedSince(_ place: Place, _ plan: SpeakerPlan) -> Timestamp? {
         guard let planned = plan.addresses[place.address] else { return nil }
-        let names = planned.services.map { ServiceL2Status.objectName(namespace: $0.namespace, name: $0.name) }
+        let names = planned.services.map(ServiceL2Status.objectName)
         guard let own = names.lazy.compactMap({ entry(of: place, in: $0)?.since }).first else { return nil }
         let others = planned.latestBeginning(on: place.link, besides: node)
         return others.map { $0 > own } ?? false ? nil : own

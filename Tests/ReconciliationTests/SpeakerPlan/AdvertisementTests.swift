@@ -136,8 +136,7 @@ import Testing
 
         func record(_ entries: [ServiceL2Status.Announced]) -> ServiceL2Status {
             ServiceL2Status(
-                metadata: ObjectMeta(
-                    name: ServiceL2Status.objectName(namespace: "default", name: "grafana"), namespace: "herald"),
+                metadata: ObjectMeta(name: "default.grafana", namespace: "herald"),
                 status: .init(serviceNamespace: "default", serviceName: "grafana", addresses: entries))
         }
         let since = Timestamp(seconds: 1)

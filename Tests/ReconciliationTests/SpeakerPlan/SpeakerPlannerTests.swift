@@ -53,9 +53,8 @@ import Testing
             return .announcement(
                 step(
                     ServiceL2Status(
-                        metadata: ObjectMeta(name: ServiceL2Status.objectName(namespace: "default", name: name)),
+                        metadata: ObjectMeta(name: "default.\(name)"),
                         status: .init(
-                            serviceNamespace: "default", serviceName: name,
                             addresses: [
                                 .init(
                                     address: "192.168.57.200", interface: "eth0", node: nodeName,
