@@ -41,6 +41,14 @@ public enum IPAddress: Sendable, Hashable {
     public var v4: IPv4Address? { if case .v4(let address) = self { address } else { nil } }
     public var v6: IPv6Address? { if case .v6(let address) = self { address } else { nil } }
 
+    /// 169.254/16 or fe80::/10, which every interface may have: says nothing about where an address belongs.
+    public var isLinkLocal: Bool {
+        switch self {
+        case .v4(let address): address.isLinkLocal
+        case .v6(let address): address.isLinkLocal
+        }
+    }
+
     /// The address one above, or `nil` for the family's last.
     public var successor: IPAddress? {
         let (next, overflow) = rawValue.addingReportingOverflow(1)

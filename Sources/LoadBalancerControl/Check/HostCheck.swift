@@ -74,7 +74,7 @@ struct HostCheck {
             let twins = usable.filter { other in
                 other.index > interface.index
                     && other.addresses.contains {
-                        $0.prefix.map(prefixes.contains) ?? false && !Self.isLinkLocal($0.address)
+                        $0.prefix.map(prefixes.contains) ?? false && !$0.address.isLinkLocal
                     }
             }
             if let twin = twins.first, [interface, twin].contains(where: { effective("arp_ignore", on: $0) == 0 }) {
@@ -117,13 +117,6 @@ struct HostCheck {
                         : "stop what has put it there (kube-vip?), then: ip address show dev \(interface.name); ip address del \(address)/LENGTH dev \(interface.name)"
                 )
             }
-        }
-    }
-
-    private static func isLinkLocal(_ address: IPAddress) -> Bool {
-        switch address {
-        case .v4(let address): address.isLinkLocal
-        case .v6(let address): address.isLinkLocal
         }
     }
 }

@@ -30,16 +30,8 @@ package struct UsableLink: Sendable, Hashable {
 
     package var prefixes: [IPPrefix] { addresses.map(\.prefix) }
     /// With the networks that tell which addresses belong here, of Services and of other nodes.
-    package var announcing: AnnouncingLink { AnnouncingLink(name: name, prefixes: prefixes.filter { !$0.isLinkLocal }) }
-}
-
-extension IPPrefix {
-    /// fe80::/10 and 169.254/16 say nothing about where an address belongs: every interface has them.
-    fileprivate var isLinkLocal: Bool {
-        switch first {
-        case .v4(let address): address.isLinkLocal
-        case .v6(let address): address.isLinkLocal
-        }
+    package var announcing: AnnouncingLink {
+        AnnouncingLink(name: name, prefixes: prefixes.filter { !$0.first.isLinkLocal })
     }
 }
 
