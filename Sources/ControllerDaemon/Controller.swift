@@ -95,7 +95,7 @@ package actor Controller {
                 let due = min(now.instant + idle, metrics ?? now.instant + idle)
                 if bell.needsAlarm(by: due, at: now.instant) {
                     group.addTask { [bell] in
-                        try? await Task.sleep(for: .nanoseconds((due - now.instant).nanoseconds))
+                        try? await Task.sleep(for: (due - now.instant).duration)
                         bell.rang(due)
                     }
                 }

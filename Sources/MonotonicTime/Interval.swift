@@ -18,6 +18,9 @@ public struct Interval: Sendable, Hashable, Comparable {
     /// For display and metrics.
     public var seconds: Double { Double(nanoseconds) / 1e9 }
 
+    /// For the standard library's clocks and `Task.sleep(for:)`.
+    public var duration: Duration { .nanoseconds(nanoseconds) }
+
     public static func < (a: Interval, b: Interval) -> Bool { a.nanoseconds < b.nanoseconds }
     public static func + (a: Interval, b: Interval) -> Interval {
         Interval(nanoseconds: a.nanoseconds.addingSaturated(b.nanoseconds))

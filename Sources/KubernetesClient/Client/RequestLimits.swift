@@ -37,14 +37,9 @@ package struct TokenBucket: Sendable {
         }
         tokens -= 1
         guard tokens < 0 else { return .zero }
-        return .nanoseconds(Int64(-tokens / rate * 1e9))
+        return Interval(nanoseconds: Int64(-tokens / rate * 1e9))
     }
 
     /// Gives a token back that was taken and not used.
     package mutating func giveBack() { tokens = min(burst, tokens + 1) }
-}
-
-extension Interval {
-    static func nanoseconds(_ value: Int64) -> Interval { Interval(nanoseconds: value) }
-    var duration: Duration { .nanoseconds(nanoseconds) }
 }

@@ -9,7 +9,7 @@ func withDeadline<Value: Sendable>(
     try await withThrowingTaskGroup(of: Value.self) { group in
         group.addTask { try await operation() }
         group.addTask {
-            try await Task.sleep(for: .nanoseconds(limit.nanoseconds))
+            try await Task.sleep(for: limit.duration)
             throw TransportError.timedOut(message)
         }
         defer { group.cancelAll() }

@@ -6,7 +6,3 @@ extension Timestamp {
         Timestamp(microseconds: time.microseconds - interval.nanoseconds / 1000)
     }
 }
-
-extension Interval {
-    var duration: Duration { .nanoseconds(nanoseconds) }
-}
