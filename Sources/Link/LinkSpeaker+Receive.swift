@@ -59,9 +59,10 @@ extension LinkSpeaker {
 
     /// A Hello, Claims or Refuse frame by either carrier.
     package mutating func receive(speakerFrame bytes: [UInt8], at now: Instant) -> [LinkEffect] {
-        let isGroup = bytes.count > 13 && bytes[12] == 0x88 && bytes[13] == 0xB5
+        let isGroup =
+            bytes.count >= EthernetHeader.length && EtherType(rawValue: bytes.span.uint16(at: 12)) == .hello
         do throws(HelloDropReason) {
-            guard let start = isGroup ? HelloFrame.ethernetHeaderLength : UnicastCarrier.payloadStart(bytes) else {
+            guard let start = isGroup ? EthernetHeader.length : UnicastCarrier.payloadStart(bytes) else {
                 throw .foreignProtocol
             }
             guard let keys = configuration.keys else { throw .keyless }

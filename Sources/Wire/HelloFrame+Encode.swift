@@ -107,7 +107,7 @@ extension HelloFrame {
     /// The payload behind an Ethernet header to the group.
     public static func ethernet(_ payload: [UInt8], from source: MACAddress) -> [UInt8] {
         var writer = ByteWriter()
-        writer.bytes.reserveCapacity(payload.count + ethernetHeaderLength)
+        writer.bytes.reserveCapacity(payload.count + EthernetHeader.length)
         writer.append(groupAddress)
         writer.append(source)
         writer.append(EtherType.hello.rawValue)

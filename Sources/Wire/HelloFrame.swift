@@ -24,7 +24,6 @@ public struct HelloFrame: Sendable, Hashable {
     public static let port: UInt16 = 7473
     public static let version: UInt8 = 1
     public static let magic: UInt16 = 0x4844
-    public static let ethernetHeaderLength = 14
 
     public init(header: HelloHeader, body: Body) { (self.header, self.body) = (header, body) }
 }

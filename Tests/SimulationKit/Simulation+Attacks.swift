@@ -27,7 +27,7 @@ extension Simulation {
             guard
                 let hello = frames.last(where: { frame in
                     MACAddress(rawValue: frame[6..<12].reduce(0) { $0 << 8 | UInt64($1) }) == node.hardwareAddress
-                        && frame[HelloFrame.ethernetHeaderLength + 3] == 1
+                        && frame[EthernetHeader.length + 3] == 1
                 })
             else { return }
             for time in stride(from: 0, to: end - start, by: period) {

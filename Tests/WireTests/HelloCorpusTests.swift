@@ -26,7 +26,7 @@ struct HelloCorpusTests {
 
     static func read(_ bytes: [UInt8]) -> HelloDropReason? {
         let isGroup = bytes.count > 13 && bytes[12] == 0x88 && bytes[13] == 0xB5
-        let start = isGroup ? HelloFrame.ethernetHeaderLength : UnicastCarrier.payloadStart(bytes) ?? 0
+        let start = isGroup ? EthernetHeader.length : UnicastCarrier.payloadStart(bytes) ?? 0
         do throws(HelloDropReason) {
             let view = try HelloFrameView(bytes, at: start, cluster: ClusterID(uid: "fuzz"))
             #expect(!view.isAuthentic(HelloKeys(current: [1, 2, 3]), HMACAuthenticator()))

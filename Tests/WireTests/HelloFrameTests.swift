@@ -193,7 +193,7 @@ struct HelloFrameTests {
     func padding() throws {
         let bytes = HelloFrame.ethernet(Self.bytes(.hello(heard: [], unheard: [])), from: MACAddress(2, 0, 0, 0, 0, 32))
         #expect(Array(bytes.prefix(14)) == [3, 0x48, 0x65, 0x72, 0x6C, 0x64, 2, 0, 0, 0, 0, 32, 0x88, 0xB5])
-        let view = try HelloFrameView(bytes + [0, 0, 0], at: HelloFrame.ethernetHeaderLength, cluster: Self.cluster)
+        let view = try HelloFrameView(bytes + [0, 0, 0], at: EthernetHeader.length, cluster: Self.cluster)
         #expect(view.isAuthentic(Self.keys, HMACAuthenticator()))
     }
 

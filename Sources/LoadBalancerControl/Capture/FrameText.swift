@@ -56,7 +56,7 @@ struct FrameText {
 
     /// The frame's own cluster is taken for ours, and its tag is not checked: the key is in the cluster.
     private init(hello octets: [UInt8], _ ethernet: EthernetHeader) {
-        let start = HelloFrame.ethernetHeaderLength
+        let start = EthernetHeader.length
         let cluster = octets.dropFirst(start + 4).prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         do throws(HelloDropReason) {
             let view = try HelloFrameView(octets, at: start, cluster: ClusterID(rawValue: cluster))
