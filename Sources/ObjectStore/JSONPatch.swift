@@ -141,7 +141,7 @@ package enum JSONPatch {
     }
 }
 
-/// RFC 7386.
+/// RFC 7396.
 package enum MergePatch {
     package static func apply(_ patch: JSONValue, to document: JSONValue) -> JSONValue {
         guard case .object(let changes) = patch else { return patch }

@@ -5,7 +5,7 @@ import Testing
 /// Patches, from the tables of their RFCs.
 @Suite struct PatchTests {
     @Test(
-        "a merge patch does what RFC 7386 appendix A lists",
+        "a merge patch does what RFC 7396 appendix A lists",
         arguments: [
             (#"{"a":"b"}"#, #"{"a":"c"}"#, #"{"a":"c"}"#), (#"{"a":"b"}"#, #"{"b":"c"}"#, #"{"a":"b","b":"c"}"#),
             (#"{"a":"b"}"#, #"{"a":null}"#, #"{}"#), (#"{"a":"b","b":"c"}"#, #"{"a":null}"#, #"{"b":"c"}"#),
