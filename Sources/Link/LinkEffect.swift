@@ -51,10 +51,10 @@ public enum LinkFact: Sendable, Hashable {
     case tooManyPeers(limit: Int)
 }
 
-/// Why an address is no longer announced here.
+/// Why an address is no longer announced here. The raw values are metric labels.
 public enum GiveUpReason: String, Sendable, Hashable, CaseIterable {
     /// A higher claim was heard.
-    case higherClaim
+    case higherClaim = "higher_claim"
     /// A peer announces it, too, and can hear neither this node nor anybody who hears it: only this node can end that.
     case unheard
     /// No intent for it any more: its Service is gone, or its advertisement.

@@ -139,10 +139,18 @@ public struct HelloSender: Sendable, Hashable {
     }
 }
 
-/// Why a frame of the speakers' protocol was dropped.
+/// Why a frame of the speakers' protocol was dropped. The raw values are metric labels.
 public enum HelloDropReason: String, Error, Sendable, Hashable, CaseIterable {
-    case truncated, foreignProtocol, unknownVersion, unknownKind, unknownPhase, otherCluster
-    case badLength, badField, missingField, badName
+    case truncated
+    case foreignProtocol = "foreign_protocol"
+    case unknownVersion = "unknown_version"
+    case unknownKind = "unknown_kind"
+    case unknownPhase = "unknown_phase"
+    case otherCluster = "other_cluster"
+    case badLength = "bad_length"
+    case badField = "bad_field"
+    case missingField = "missing_field"
+    case badName = "bad_name"
     /// No key accepts the tag.
     case unauthenticated
     /// No key is loaded yet.
@@ -152,8 +160,8 @@ public enum HelloDropReason: String, Error, Sendable, Hashable, CaseIterable {
     /// The sequence number is not above the last one: late, duplicated or recorded.
     case outdated
     /// A second incarnation under a name while the first one is still heard.
-    case rivalIncarnation
-    case tooManyPeers
+    case rivalIncarnation = "rival_incarnation"
+    case tooManyPeers = "too_many_peers"
     /// The name in the frame does not belong to its identity.
-    case identityMismatch
+    case identityMismatch = "identity_mismatch"
 }

@@ -111,5 +111,8 @@ struct CaptureTests {
         #expect(
             FrameText(announcement.bytes(source: Self.mac)).text.hasSuffix(
                 "ARP announcement: 192.168.57.200 is at 02:00:00:00:00:01"))
+        let foreign = FrameText(HelloFrame.ethernet([UInt8](repeating: 0, count: 68), from: Self.mac))
+        #expect(foreign.text == "02:00:00:00:00:01 Hello dropped: foreign_protocol")
+        #expect(foreign.dropReason == "hello_foreign_protocol", "the metric label")
     }
 }

@@ -35,8 +35,10 @@ struct LinkMetrics {
             Counter(label: "herald_takeovers_total", dimensions: place + [("reason", reason)], factory: factory)
                 .increment()
         case .gaveUp(_, let reason):
-            Counter(label: "herald_withdrawals_total", dimensions: place + [("reason", reason.label)], factory: factory)
-                .increment()
+            Counter(
+                label: "herald_withdrawals_total", dimensions: place + [("reason", reason.rawValue)], factory: factory
+            )
+            .increment()
         case .conflict, .probeConflict:
             Counter(
                 label: "herald_address_conflicts_total", dimensions: place + [("kind", "foreign")], factory: factory
@@ -107,7 +109,7 @@ struct LinkMetrics {
         }
         for reason in GiveUpReason.allCases {
             _ = Counter(
-                label: "herald_withdrawals_total", dimensions: place + [("reason", reason.label)], factory: factory)
+                label: "herald_withdrawals_total", dimensions: place + [("reason", reason.rawValue)], factory: factory)
         }
         _ = FloatingPointCounter(label: "herald_helper_seconds_total", dimensions: place, factory: factory)
     }
@@ -134,7 +136,7 @@ struct LinkMetrics {
         add("herald_hello_received_total", counters.framesAccepted, link, [("frame", "any")])
         for reason in HelloDropReason.allCases {
             let total = counters.framesDropped[reason] ?? 0
-            add("herald_hello_rejected_total", total, link, [("reason", reason.rawValue.snakeCased)])
+            add("herald_hello_rejected_total", total, link, [("reason", reason.rawValue)])
         }
     }
 
@@ -178,20 +180,6 @@ extension LinkPhase {
         switch self {
         case .ready, .leaving, .passive: true
         case .keyless, .joining, .deaf, .conflict, .restarting: false
-        }
-    }
-}
-
-extension GiveUpReason {
-    fileprivate var label: String { rawValue.snakeCased }
-}
-
-extension String {
-    /// `higherClaim` as `higher_claim`.
-    fileprivate var snakeCased: String {
-        reduce(into: "") { text, character in
-            if character.isUppercase { text += "_" }
-            text += character.lowercased()
         }
     }
 }
