@@ -92,20 +92,20 @@ let repairedLinking: LinkerSetting = .unsafeFlags(
 
 let composition: [Target] = [
     .target(
-        name: "DaemonCommandLine",
+        name: "Daemon",
         dependencies: ["MonotonicTime", "KubernetesClient", "KubernetesModel", "Telemetry", argumentParser, logging]),
     .target(
         name: "ControllerDaemon",
         dependencies: [
             "MonotonicTime", "NetworkAddresses", "AddressPools", "KubernetesModel", "Reconciliation",
-            "KubernetesClient", "Telemetry", "DaemonCommandLine", logging, metrics, lifecycle, unixSignals,
+            "KubernetesClient", "Telemetry", "Daemon", logging, metrics, lifecycle, unixSignals,
             argumentParser,
         ]),
     .target(
         name: "SpeakerDaemon",
         dependencies: [
             "MonotonicTime", "NetworkAddresses", "Wire", "Election", "Layer2", "Link", "KubernetesModel",
-            "Reconciliation", "PacketSocket", "Netlink", "KubernetesClient", "Telemetry", "DaemonCommandLine", logging,
+            "Reconciliation", "PacketSocket", "Netlink", "KubernetesClient", "Telemetry", "Daemon", logging,
             metrics, lifecycle, unixSignals, argumentParser,
         ]),
     .target(
@@ -122,10 +122,10 @@ let composition: [Target] = [
             "PacketSocket", "Netlink", "Lab", "Telemetry", logging, system, argumentParser, lifecycle, unixSignals,
         ]),
     .executableTarget(
-        name: "lb-controller", dependencies: ["ControllerDaemon", "DaemonCommandLine"],
+        name: "lb-controller", dependencies: ["ControllerDaemon", "Daemon"],
         linkerSettings: [releaseLinking, repairedLinking]),
     .executableTarget(
-        name: "lb-speaker", dependencies: ["SpeakerDaemon", "DaemonCommandLine"],
+        name: "lb-speaker", dependencies: ["SpeakerDaemon", "Daemon"],
         linkerSettings: [releaseLinking, repairedLinking]),
     .executableTarget(name: "lbctl", dependencies: ["LoadBalancerControl"], linkerSettings: [repairedLinking]),
 ]
@@ -220,7 +220,7 @@ let tests: [Target] = [
         dependencies: [
             "SpeakerDaemon", "Link", "Membership", "MonotonicTime", "Election", "Layer2", "Wire", "NetworkAddresses",
             "Reconciliation", "KubernetesModel", "KubernetesClient", "Netlink", "Telemetry", "EmbeddedAPIServer",
-            "DaemonCommandLine", argumentParser, logging, metrics,
+            "Daemon", argumentParser, logging, metrics,
         ]),
     .testTarget(
         name: "LoadBalancerControlTests",

@@ -1,4 +1,4 @@
-import DaemonCommandLine
+import Daemon
 import KubernetesClient
 import KubernetesModel
 package import Logging

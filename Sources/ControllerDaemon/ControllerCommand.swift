@@ -1,5 +1,5 @@
 package import ArgumentParser
-import DaemonCommandLine
+import Daemon
 import FoundationEssentials
 import KubernetesClient
 import KubernetesModel

@@ -1,5 +1,5 @@
 import ControllerDaemon
-import DaemonCommandLine
+import Daemon
 import Foundation
 
 exit(await ControllerCommand.start(Array(CommandLine.arguments.dropFirst())))

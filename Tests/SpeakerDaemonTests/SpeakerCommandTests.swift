@@ -1,5 +1,5 @@
 import ArgumentParser
-import DaemonCommandLine
+import Daemon
 import Foundation
 import KubernetesClient
 import Testing

@@ -1,4 +1,4 @@
-import DaemonCommandLine
+import Daemon
 import FoundationEssentials
 import KubernetesModel
 import Link

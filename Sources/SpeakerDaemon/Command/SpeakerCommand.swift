@@ -1,5 +1,5 @@
 package import ArgumentParser
-package import DaemonCommandLine
+package import Daemon
 import FoundationEssentials
 package import KubernetesModel
 import Telemetry
