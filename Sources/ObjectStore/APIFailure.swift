@@ -15,6 +15,14 @@ public struct APIFailure: Error, Sendable, Hashable {
         APIFailure(code: 400, reason: "BadRequest", message: message)
     }
 
+    /// Of a path that no resource is at.
+    public static let unknownPath = APIFailure(
+        code: 404, reason: "NotFound", message: "the server could not find the requested resource")
+
+    public static let methodNotAllowed = APIFailure(
+        code: 405, reason: "MethodNotAllowed",
+        message: "the server does not allow this method on the requested resource")
+
     public static func notFound(_ type: ResourceType, _ name: String) -> APIFailure {
         APIFailure(
             code: 404, reason: "NotFound", message: "\(type.qualifiedPlural) \"\(name)\" not found",
@@ -81,7 +89,35 @@ public struct APIFailure: Error, Sendable, Hashable {
     }
 }
 
+/// What is wrong with a field, in the words of `k8s.io/apimachinery/pkg/util/validation/field`; values as JSON text.
 extension Status.Cause {
+    public static func invalid(_ field: String, _ value: String, _ why: String, reason: String = "FieldValueInvalid")
+        -> Status.Cause
+    {
+        Status.Cause(reason: reason, message: "Invalid value: \(value): \(why)", field: field.isEmpty ? "<nil>" : field)
+    }
+
+    public static func required(_ field: String, _ why: String? = nil) -> Status.Cause {
+        Status.Cause(
+            reason: "FieldValueRequired", message: "Required value" + (why.map { ": \($0)" } ?? ""), field: field)
+    }
+
+    public static func duplicate(_ field: String, _ value: String) -> Status.Cause {
+        Status.Cause(reason: "FieldValueDuplicate", message: "Duplicate value: \(value)", field: field)
+    }
+
+    public static func notSupported(_ field: String, _ value: String, of supported: [String]) -> Status.Cause {
+        Status.Cause(
+            reason: "FieldValueNotSupported",
+            message: "Unsupported value: \(value): supported values: \(supported.joined(separator: ", "))", field: field
+        )
+    }
+
+    public static func tooLong(_ field: String, _ limit: Int) -> Status.Cause {
+        Status.Cause(
+            reason: "FieldValueTooLong", message: "Too long: may not be more than \(limit) bytes", field: field)
+    }
+
     var json: JSONValue {
         var members: [String: JSONValue] = [:]
         members["reason"] = reason.map { .string($0) }

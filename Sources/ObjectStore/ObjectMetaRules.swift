@@ -38,10 +38,7 @@ package enum ObjectMetaRules {
                 }
             }
             if !isLabel, size > annotationLimit {
-                causes.append(
-                    Status.Cause(
-                        reason: "FieldValueTooLong", message: "Too long: may not be more than \(annotationLimit) bytes",
-                        field: "metadata.annotations"))
+                causes.append(.tooLong("metadata.annotations", annotationLimit))
             }
         }
         return causes

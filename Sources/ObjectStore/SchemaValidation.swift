@@ -85,12 +85,7 @@ extension Schema {
             return
         }
         if !allowed.isEmpty, !allowed.contains(value) {
-            let list = allowed.map(\.quoted).joined(separator: ", ")
-            causes.append(
-                Status.Cause(
-                    reason: "FieldValueNotSupported",
-                    message: "Unsupported value: \(value.quoted): supported values: \(list)",
-                    field: path))
+            causes.append(.notSupported(path, value.quoted, of: allowed.map(\.quoted)))
         }
         switch value {
         case .object(let members): check(members, path, &causes)
@@ -105,8 +100,7 @@ extension Schema {
     private func check(_ members: [String: JSONValue], _ path: String, _ causes: inout [Status.Cause]) {
         let prefix = path.isEmpty ? "" : path + "."
         for name in required where members[name] == nil {
-            causes.append(
-                Status.Cause(reason: "FieldValueRequired", message: "Required value", field: prefix + name))
+            causes.append(.required(prefix + name))
         }
         if let most = limits.maxProperties, members.count > most {
             causes.append(.invalid(path, "\(members.count)", "must have at most \(most) items"))
@@ -141,19 +135,14 @@ extension Schema {
                 case .map(let keys): items.flatMap { $0.mapKey(of: element, keys: keys) }
                 }
             if let identity, !seen.insert(identity).inserted {
-                causes.append(
-                    Status.Cause(
-                        reason: "FieldValueDuplicate", message: "Duplicate value: \(identity.jsonText)",
-                        field: "\(path)[\(index)]"))
+                causes.append(.duplicate("\(path)[\(index)]", identity.jsonText))
             }
         }
     }
 
     private func check(_ text: String, _ path: String, _ causes: inout [Status.Cause]) {
         if let most = limits.maxLength, text.unicodeScalars.count > most {
-            causes.append(
-                Status.Cause(
-                    reason: "FieldValueTooLong", message: "Too long: may not be more than \(most) bytes", field: path))
+            causes.append(.tooLong(path, most))
         }
         if let least = limits.minLength, text.unicodeScalars.count < least {
             causes.append(.invalid(path, "\"\(text)\"", "should be at least \(least) chars long"))
@@ -188,14 +177,6 @@ extension Schema {
     }
 
     private var kindName: String { kind == .intOrString ? "integer or string" : "\(kind)" }
-}
-
-extension Status.Cause {
-    public static func invalid(_ field: String, _ value: String, _ why: String, reason: String = "FieldValueInvalid")
-        -> Status.Cause
-    {
-        Status.Cause(reason: reason, message: "Invalid value: \(value): \(why)", field: field.isEmpty ? "<nil>" : field)
-    }
 }
 
 extension JSONValue {

@@ -42,13 +42,9 @@ struct APIResponder: HTTPResponder {
             let definition = core.cluster.read({
                 $0.registry.definition(resource.group, resource.version, resource.plural)
             })
-        else {
-            throw APIFailure(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
-        }
+        else { throw APIFailure.unknownPath }
         try core.authorize(access(request, resource, target, user), user)
-        if definition.type.isNamespaced == false, !resource.namespace.isEmpty {
-            throw APIFailure(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
-        }
+        if !definition.type.isNamespaced, !resource.namespace.isEmpty { throw APIFailure.unknownPath }
         let call = try ResourceCall(
             core: core, definition: definition, target: resource, query: target, request: request)
         switch (request.method, resource.name.isEmpty) {
@@ -60,10 +56,7 @@ struct APIResponder: HTTPResponder {
         case (.put, false): return try call.replace(try await object(in: request))
         case (.patch, false): return try call.patch(try await body(of: request))
         case (.delete, _): return try call.delete(try await options(in: request))
-        default:
-            throw APIFailure(
-                code: 405, reason: "MethodNotAllowed",
-                message: "the server does not allow this method on the requested resource")
+        default: throw APIFailure.methodNotAllowed
         }
     }
 
@@ -87,9 +80,7 @@ struct APIResponder: HTTPResponder {
             ), user)
         guard request.method == .get,
             let response = Discovery(core: core).page(target, accept: request.headers[.accept])
-        else {
-            throw APIFailure(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
-        }
+        else { throw APIFailure.unknownPath }
         return response
     }
 

@@ -8,9 +8,7 @@ extension ResourceCall {
     func delete(_ options: JSONValue) throws(APIFailure) -> Response {
         guard target.name.isEmpty else { return try deleteOne(options) }
         if definition.type.isNamespaced, target.namespace.isEmpty {
-            throw APIFailure(
-                code: 405, reason: "MethodNotAllowed",
-                message: "the server does not allow this method on the requested resource")
+            throw .methodNotAllowed
         }
         let list = try listRequest()
         let result = try cluster.read { (state) throws(APIFailure) in try state.store.list(list) }

@@ -34,7 +34,7 @@ struct ResourceCall: Sendable {
         manager = query["fieldManager"] ?? agent
         guard manager.utf8.count <= 128 else { throw .badRequest("fieldManager may not be longer than 128 bytes") }
         guard target.subresource.isEmpty || isKnown(target.subresource) else {
-            throw APIFailure(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
+            throw .unknownPath
         }
         if !target.name.isEmpty, definition.type.isNamespaced, target.namespace.isEmpty {
             throw .badRequest("namespace is required to name an object of \(definition.type.plural)")
@@ -133,12 +133,7 @@ struct ResourceCall: Sendable {
         if name.isEmpty {
             guard let prefix = object.at("metadata", "generateName")?.string, !prefix.isEmpty else {
                 throw .invalid(
-                    definition.type, "",
-                    [
-                        Status.Cause(
-                            reason: "FieldValueRequired", message: "Required value: name or generateName is required",
-                            field: "metadata.name")
-                    ])
+                    definition.type, "", [.required("metadata.name", "name or generateName is required")])
             }
             name = String(prefix.prefix(58)) + String(request.uid.filter { $0 != "-" }.suffix(5))
             object.set("metadata", "name", to: .string(name))

@@ -23,9 +23,7 @@ enum CustomResources {
         }
         for (index, version) in versions.enumerated() where version["schema"]?["openAPIV3Schema"]?.object == nil {
             causes.append(
-                Status.Cause(
-                    reason: "FieldValueRequired", message: "Required value: schemas are required",
-                    field: "spec.versions[\(index)].schema.openAPIV3Schema"))
+                .required("spec.versions[\(index)].schema.openAPIV3Schema", "schemas are required"))
         }
         for name in ["group", "scope"] {
             guard let old, let before = old.at("spec", name), before != object.at("spec", name) else { continue }

@@ -95,11 +95,10 @@ struct ServiceRules {
         let ports = spec["ports"]?.array ?? []
         let isHeadless = spec["clusterIP"]?.string == "None"
         if ports.isEmpty, type != "ExternalName", !isHeadless {
-            causes.append(Status.Cause(reason: "FieldValueRequired", message: "Required value", field: "spec.ports"))
+            causes.append(.required("spec.ports"))
         }
         if type == "ExternalName", spec["externalName"]?.string ?? "" == "" {
-            causes.append(
-                Status.Cause(reason: "FieldValueRequired", message: "Required value", field: "spec.externalName"))
+            causes.append(.required("spec.externalName"))
         }
         var names: Set<String> = []
         var pairs: Set<JSONValue> = []
@@ -114,22 +113,16 @@ struct ServiceRules {
             }
             if let name = port["name"]?.string, !name.isEmpty {
                 if !names.insert(name).inserted {
-                    causes.append(
-                        Status.Cause(
-                            reason: "FieldValueDuplicate", message: "Duplicate value: \"\(name)\"",
-                            field: "\(field).name"))
+                    causes.append(.duplicate("\(field).name", "\"\(name)\""))
                 }
                 if !ObjectMetaRules.isLabel(name[...]) {
                     causes.append(.invalid("\(field).name", "\"\(name)\"", "must be a lowercase RFC 1123 label"))
                 }
             } else if ports.count > 1 {
-                causes.append(
-                    Status.Cause(reason: "FieldValueRequired", message: "Required value", field: "\(field).name"))
+                causes.append(.required("\(field).name"))
             }
             if !pairs.insert([port["port"] ?? .null, port["protocol"] ?? .null]).inserted {
-                causes.append(
-                    Status.Cause(
-                        reason: "FieldValueDuplicate", message: "Duplicate value: \(port.jsonText)", field: field))
+                causes.append(.duplicate(field, port.jsonText))
             }
         }
         for (name, allowed) in [
@@ -138,12 +131,7 @@ struct ServiceRules {
             ("ipFamilyPolicy", ["SingleStack", "PreferDualStack", "RequireDualStack"]),
         ] {
             guard let value = spec[name]?.string, !value.isEmpty, !allowed.contains(value) else { continue }
-            causes.append(
-                Status.Cause(
-                    reason: "FieldValueNotSupported",
-                    message:
-                        "Unsupported value: \"\(value)\": supported values: \(allowed.map { "\"\($0)\"" }.joined(separator: ", "))",
-                    field: "spec.\(name)"))
+            causes.append(.notSupported("spec.\(name)", "\"\(value)\"", of: allowed.map { "\"\($0)\"" }))
         }
         validateLoadBalancer(spec, old: old, type: type)
     }
