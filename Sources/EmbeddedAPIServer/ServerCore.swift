@@ -29,7 +29,7 @@ final class ServerCore: Sendable {
         guard let header else { return .anonymous }
         let words = header.split(separator: " ", maxSplits: 1)
         guard words.count == 2, words[0].lowercased() == "bearer" else { throw .unauthorized }
-        let token = String(words[1]).trimmingSpaces
+        let token = words[1].trimmed
         if Self.isEqual(token, adminToken) { return .administrator }
         guard let claims = tokens.verify(token, now: Clock.seconds) else { throw .unauthorized }
         let key = ObjectKey(namespace: claims.namespace, name: claims.serviceAccount)

@@ -40,7 +40,7 @@ public struct LabelQuery: Sendable, Hashable {
             }
         }
         parts.append(part)
-        return parts.map { $0.trimmed }.filter { !$0.isEmpty }
+        return parts.map(\.trimmed).filter { !$0.isEmpty }
     }
 
     private static func requirement(_ part: String, in text: String) throws(APIFailure) -> Requirement {
@@ -53,7 +53,7 @@ public struct LabelQuery: Sendable, Hashable {
             let words = part[..<open].split(separator: " ").map(String.init)
             let values = Set(
                 part[part.index(after: open)...].dropLast().split(separator: ",", omittingEmptySubsequences: false)
-                    .map { String($0).trimmed })
+                    .map(\.trimmed))
             guard words.count == 2 else { throw refused() }
             switch words[1] {
             case "in": return .oneOf(try checked(words[0]), values)
@@ -63,8 +63,8 @@ public struct LabelQuery: Sendable, Hashable {
         }
         for sign in ["!=", "==", "=", ">", "<"] {
             guard let range = part.firstRange(of: sign) else { continue }
-            let key = try checked(String(part[..<range.lowerBound]).trimmed)
-            let value = String(part[range.upperBound...]).trimmed
+            let key = try checked(part[..<range.lowerBound].trimmed)
+            let value = part[range.upperBound...].trimmed
             guard ObjectMetaRules.isLabelValue(value) else { throw refused() }
             switch sign {
             case "!=": return .differs(key, value)
@@ -75,7 +75,7 @@ public struct LabelQuery: Sendable, Hashable {
             }
         }
         return part.hasPrefix("!")
-            ? .missing(try checked(String(part.dropFirst()).trimmed)) : .exists(try checked(part))
+            ? .missing(try checked(part.dropFirst().trimmed)) : .exists(try checked(part))
     }
 
     public func matches(_ labels: [String: String]) -> Bool {
@@ -108,17 +108,17 @@ public struct FieldQuery: Sendable, Hashable {
     /// - Parameter supported: the paths that the kind can be selected by, beside name and namespace.
     public init(_ text: String, supported: Set<String>, of type: ResourceType) throws(APIFailure) {
         var terms: [Term] = []
-        for part in text.split(separator: ",").map({ String($0).trimmed }) where !part.isEmpty {
+        for part in text.split(separator: ",").map(\.trimmed) where !part.isEmpty {
             guard let sign = part.firstRange(of: "!=") ?? part.firstRange(of: "==") ?? part.firstRange(of: "=") else {
                 throw .badRequest("invalid selector: '\(text)'; can't understand '\(part)'")
             }
-            let path = String(part[..<sign.lowerBound]).trimmed
+            let path = part[..<sign.lowerBound].trimmed
             guard path == "metadata.name" || path == "metadata.namespace" || supported.contains(path) else {
                 throw .badRequest("field label not supported: \(path)")
             }
             terms.append(
                 Term(
-                    path: path.split(separator: ".").map(String.init), value: String(part[sign.upperBound...]).trimmed,
+                    path: path.split(separator: ".").map(String.init), value: part[sign.upperBound...].trimmed,
                     isEqual: part[sign] != "!="))
         }
         self.terms = terms
@@ -143,13 +143,4 @@ public struct FieldQuery: Sendable, Hashable {
 
     /// What an absent member reads as: booleans are selected as `false`.
     private static func absent(_ path: [String]) -> String { path.last == "unschedulable" ? "false" : "" }
-}
-
-extension String {
-    var trimmed: String {
-        var text = Substring(self)
-        while let first = text.first, first.isWhitespace { text = text.dropFirst() }
-        while let last = text.last, last.isWhitespace { text = text.dropLast() }
-        return String(text)
-    }
 }

@@ -13,7 +13,7 @@ enum Presentation: Sendable, Hashable {
         self = .object
         guard let accept, !accept.isEmpty else { return }
         for range in accept.split(separator: ",") {
-            let parameters = range.split(separator: ";").map { String($0).trimmingSpaces.lowercased() }
+            let parameters = range.split(separator: ";").map { $0.trimmed.lowercased() }
             guard let media = parameters.first,
                 ["application/json", "*/*", "application/*", "text/plain"].contains(media)
             else { continue }
@@ -30,12 +30,6 @@ enum Presentation: Sendable, Hashable {
         throw APIFailure(
             code: 406, reason: "NotAcceptable",
             message: "only the following media types are accepted: application/json")
-    }
-}
-
-extension String {
-    var trimmingSpaces: String {
-        String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 }
 

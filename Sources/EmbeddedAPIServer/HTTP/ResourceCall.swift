@@ -28,7 +28,7 @@ struct ResourceCall: Sendable {
             definition: definition, presentation: try Presentation(accept: request.headers[.accept]),
             columns: TableColumns(definition, custom: custom), includes: query["includeObject"] ?? "Metadata")
         contentType =
-            (request.headers[.contentType] ?? "").split(separator: ";").first.map { String($0).trimmingSpaces } ?? ""
+            (request.headers[.contentType] ?? "").split(separator: ";").first?.trimmed ?? ""
         // As the real server: the program's name up to the first slash.
         let agent = request.headers[.userAgent]?.split(separator: "/").first.map(String.init) ?? "unknown"
         manager = query["fieldManager"] ?? agent

@@ -65,8 +65,8 @@ struct JSONPathQuery: Sendable, Hashable {
         guard text.hasPrefix("?("), text.hasSuffix(")") else { return nil }
         let body = text.dropFirst(2).dropLast()
         guard let sign = body.firstRange(of: "==") ?? body.firstRange(of: "!=") else { return nil }
-        let left = String(body[..<sign.lowerBound]).trimmingSpaces
-        let right = String(body[sign.upperBound...]).trimmingSpaces
+        let left = body[..<sign.lowerBound].trimmed
+        let right = body[sign.upperBound...].trimmed
         guard left.hasPrefix("@.") else { return nil }
         let value: JSONValue =
             if right.hasPrefix("'") || right.hasPrefix("\"") {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KubernetesModel
 import MonotonicTime
 import Synchronization
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KubernetesModel
 
 extension APIConfiguration {
     /// The service account that Kubernetes mounts into every pod.
@@ -49,14 +50,5 @@ extension APIConfiguration {
             return try inCluster(environment: environment)
         }
         return try Self.kubeconfig(path: kubeconfig, context: context, environment: environment)
-    }
-}
-
-extension String {
-    var trimmed: String {
-        var text = self[...]
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        while let first = text.first, first.isWhitespace { text.removeFirst() }
-        return String(text)
     }
 }

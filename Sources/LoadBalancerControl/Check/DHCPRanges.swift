@@ -1,4 +1,5 @@
 import Foundation
+import KubernetesModel
 import NetworkAddresses
 
 /// What a DHCP server may give to hosts: as the operator says, or as the server's own files on this machine say.
@@ -50,9 +51,9 @@ struct DHCPRanges: Sendable, Hashable {
 
     /// `dhcp-range=set:lan,192.168.57.100,192.168.57.199,12h`: the first two addresses.
     private static func dnsmasq(_ line: Substring) -> [IPRange] {
-        let parts = line.split(separator: "=", maxSplits: 1).map { trimmed($0) }
+        let parts = line.split(separator: "=", maxSplits: 1).map(\.trimmed)
         guard parts.count == 2, parts[0] == "dhcp-range" || parts[0] == "--dhcp-range" else { return [] }
-        let words = parts[1].split(separator: ",").map { trimmed($0) }
+        let words = parts[1].split(separator: ",").map(\.trimmed)
         // `::1000,::1fff,constructor:eth0` names no addresses yet, and `192.168.57.0,static` none to give.
         let addresses = words.drop { IPAddress($0) == nil }.prefix(2).compactMap { IPAddress($0) }
         guard addresses.count == 2, !words.contains(where: { $0.hasPrefix("constructor:") }) else { return [] }
@@ -85,12 +86,6 @@ struct DHCPRanges: Sendable, Hashable {
 
     private static func range(_ first: IPAddress, _ last: IPAddress) -> [IPRange] {
         IPRange(first: first, last: last).map { [$0] } ?? []
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text.drop(while: \.isWhitespace)
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return text
     }
 }
 
