@@ -1,10 +1,4 @@
-package import KubernetesModel
 package import Logging
-import Reconciliation
-
-/// Rules beyond the schema for objects that are created or changed: what CEL expresses in a real cluster.
-package typealias ObjectValidator =
-    @Sendable (_ type: ResourceType, _ object: JSONValue, _ old: JSONValue?) -> [Status.Cause]
 
 /// How an ``EmbeddedAPIServer`` runs.
 package struct APIServerConfiguration: Sendable {
@@ -19,8 +13,6 @@ package struct APIServerConfiguration: Sendable {
     /// Whether Role, ClusterRole and binding objects decide what a ServiceAccount may do. Otherwise every
     /// authenticated request is allowed.
     package var enforcesRBAC = false
-    /// What CEL says in a real cluster.
-    package var validator: ObjectValidator? = { CustomResourceValidator.causes($0, $1, old: $2) }
     /// How often a quiet watch is told that it is alive. A real server takes a minute.
     package var bookmarkInterval: Duration = .seconds(60)
     /// Changes remembered per kind of object; a watch that falls further behind gets 410.

@@ -1,13 +1,14 @@
 import FoundationEssentials
 import KubernetesModel
 import ObjectStore
+import Reconciliation
 
 extension Cluster {
     func create(_ object: JSONValue, _ request: WriteRequest) throws(APIFailure) -> WriteOutcome {
         try write { (state) throws(APIFailure) in
             try Self.checkNamespace(request, state.store)
             let outcome = try state.store.create(object, request) { (new, old) throws(APIFailure) in
-                try Self.admit(&new, old: old, request, &state.allocator, validator)
+                try Self.admit(&new, old: old, request, &state.allocator)
             }
             Self.account(outcome, old: nil, request, &state)
             return outcome
@@ -24,11 +25,11 @@ extension Cluster {
             guard old != nil || !createsMissing else {
                 try Self.checkNamespace(request, state.store)
                 return try state.store.create(try transform(.null), request) { (new, old) throws(APIFailure) in
-                    try Self.admit(&new, old: old, request, &state.allocator, validator)
+                    try Self.admit(&new, old: old, request, &state.allocator)
                 }
             }
             let outcome = try state.store.update(request, transform: transform) { (new, old) throws(APIFailure) in
-                try Self.admit(&new, old: old, request, &state.allocator, validator)
+                try Self.admit(&new, old: old, request, &state.allocator)
             }
             Self.account(outcome, old: old, request, &state)
             return outcome
@@ -40,7 +41,7 @@ extension Cluster {
             let old = state.store.value(request.definition.storage, request.key)
             if old == nil { try Self.checkNamespace(request, state.store) }
             let outcome = try state.store.apply(configuration, request, force: force) { (new, old) throws(APIFailure) in
-                try Self.admit(&new, old: old, request, &state.allocator, validator)
+                try Self.admit(&new, old: old, request, &state.allocator)
             }
             Self.account(outcome, old: old, request, &state)
             return outcome
@@ -67,8 +68,7 @@ extension Cluster {
     // MARK: Rules
 
     private static func admit(
-        _ new: inout JSONValue, old: JSONValue?, _ request: WriteRequest, _ allocator: inout ServiceAllocator,
-        _ validator: ObjectValidator?
+        _ new: inout JSONValue, old: JSONValue?, _ request: WriteRequest, _ allocator: inout ServiceAllocator
     ) throws(APIFailure) {
         let definition = request.definition
         switch definition.storage {
@@ -87,8 +87,7 @@ extension Cluster {
             }
         default: break
         }
-        guard let validator else { return }
-        let causes = validator(definition.type, new, old)
+        let causes = CustomResourceValidator.causes(definition.type, new)
         guard causes.isEmpty else { throw .invalid(definition.type, request.key.name, causes) }
     }
 

@@ -30,11 +30,9 @@ final class Cluster: Sendable {
     private let state: Mutex<State>
     private let journal: Journal?
     private let ranges: [IPPrefix]
-    let validator: ObjectValidator?
 
     init(configuration: APIServerConfiguration, journal: Journal?) throws {
         self.journal = journal
-        validator = configuration.validator
         var store = ObjectStore(logLimit: configuration.historyLimit)
         try journal?.replay(into: &store)
         ranges = configuration.serviceRanges.compactMap { IPPrefix($0) }

@@ -30,8 +30,7 @@ public enum CustomResourceValidator {
     /// Everything that is wrong beyond the schema, as a real API server words it; empty for other types.
     ///
     /// No rule compares with the state before.
-    @Sendable
-    public static func causes(_ type: ResourceType, _ object: JSONValue, old: JSONValue? = nil) -> [Status.Cause] {
+    public static func causes(_ type: ResourceType, _ object: JSONValue) -> [Status.Cause] {
         guard type.group == IPAddressPool.resource.group else { return [] }
         return ValidationRule.all.flatMap { $0.causes(kind: type.kind, object) }
     }

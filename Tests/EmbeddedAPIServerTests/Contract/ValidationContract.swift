@@ -6,7 +6,7 @@ import ObjectStore
 import Testing
 import ValidationRows
 
-/// The rows of `Tests/ValidationRows` as requests: the embedded server's validator and a real server's CEL give the same
+/// The rows of `Tests/ValidationRows` as requests: the embedded server's rules and a real server's CEL give the same
 /// verdicts, in the same words.
 @Suite struct ValidationContract {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

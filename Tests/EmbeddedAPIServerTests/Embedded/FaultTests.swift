@@ -153,21 +153,6 @@ import Testing
         }
     }
 
-    @Test("a validator's causes refuse an object")
-    func validator() async throws {
-        var configuration = APIServerConfiguration()
-        configuration.validator = { type, object, _ in
-            guard type.kind == "ConfigMap", object.at("data", "bad") != nil else { return [] }
-            return [Status.Cause(reason: "FieldValueInvalid", message: "Invalid value: no", field: "data.bad")]
-        }
-        try await APIProbe.embedded(configuration) { probe in
-            let refused = try await probe.post(probe.configMaps(), probe.configMap("a", data: ["bad": "1"]))
-            #expect(refused.status == 422)
-            #expect(refused.message == "ConfigMap \"a\" is invalid: data.bad: Invalid value: no")
-            #expect(try await probe.post(probe.configMaps(), probe.configMap("a")).status == 201)
-        }
-    }
-
     @Test("a namespace is deleted with what is in it, and waits for finalizers")
     func namespaces() async throws {
         try await APIUnderTest.embedded.run { probe in
