@@ -26,11 +26,15 @@ package struct PollSet: ~Copyable {
     package func isReady(_ index: Int) -> Bool { entries[index].revents != 0 }
 }
 
-/// CLOCK_MONOTONIC, and the calling thread's name.
+/// CLOCK_MONOTONIC.
 package enum KernelClock {
     package static func monotonicNanoseconds() -> Int64 { cl_monotonic_nanoseconds() }
-    /// Names the calling thread, as `top -H` shows it; 15 octets.
-    package static func nameThread(_ name: String) { unsafe cl_name_thread(name) }
+}
+
+/// The calling thread.
+package enum KernelThread {
+    /// Names it as `top -H` shows it; 15 octets. Foundation's `Thread.name` stays within the process.
+    package static func setName(_ name: String) { unsafe cl_name_thread(name) }
 }
 
 /// Wakes a thread that waits in a ``PollSet``, from any other (`man 2 eventfd`).

@@ -35,10 +35,8 @@ package final class PacketLoop<Core: LinkCore>: Sendable {
         // Read once here, so that the first error is the caller's; the thread makes its own monitor.
         _ = try LinkMonitor.snapshot()
         let (mailbox, settings, continuation, routesEnd) = (mailbox, settings, continuation, routesEnd)
-        let routes = Thread { RouteThread(stop: routesEnd) { continuation.yield($0) }.run() }
-        routes.name = "routes"
-        routes.start()
-        let thread = Thread {
+        Thread.detachNewThread { RouteThread(stop: routesEnd) { continuation.yield($0) }.run() }
+        Thread.detachNewThread {
             do {
                 // Its sockets are closed by the end of this scope, before anybody hears of the end.
                 var thread = PacketThread<Core>(mailbox: mailbox, settings: settings) { continuation.yield($0) }
@@ -48,8 +46,6 @@ package final class PacketLoop<Core: LinkCore>: Sendable {
             continuation.finish()
             mailbox.threadEnded()
         }
-        thread.name = "packets"
-        thread.start()
     }
 
     /// Replaces the configuration of all links: new interfaces are opened, missing ones closed.

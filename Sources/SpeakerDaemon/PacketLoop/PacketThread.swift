@@ -40,7 +40,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     static func now() -> Instant { Instant(nanoseconds: KernelClock.monotonicNanoseconds()) }
 
     mutating func run() {
-        KernelClock.nameThread("packets")
+        KernelThread.setName("packets")
         openMonitor(at: Self.now())
         while !isStopping {
             rebuildPollSet()

@@ -13,7 +13,7 @@ struct RouteThread {
 
     /// Until `stop` is signalled.
     func run() {
-        KernelClock.nameThread("routes")
+        KernelThread.setName("routes")
         var monitor: RouteMonitor?
         var told: Set<Gateway>?
         while true {
