@@ -1,4 +1,4 @@
-internal import Crypto
+import Crypto
 public import NetworkAddresses
 
 /// What the API says about one load balancer IP on one link: the part of ownership that is policy, not liveness.

@@ -1,4 +1,4 @@
-internal import MonotonicTime
+import MonotonicTime
 
 /// At most so many of something in one second, in turn: while there is not enough for all, nobody is served twice.
 struct Budget: Sendable {

@@ -1,4 +1,4 @@
-internal import Crypto
+import Crypto
 package import MonotonicTime
 package import NetworkAddresses
 package import Wire

@@ -1,4 +1,4 @@
-internal import MonotonicTime
+import MonotonicTime
 
 /// When the whole list of claims is sent: every period, in a burst after a change, and soon when a peer needs it.
 struct ClaimsSchedule: Sendable {

@@ -1,5 +1,5 @@
 package import MonotonicTime
-internal import NetworkAddresses
+import NetworkAddresses
 package import Wire
 
 extension Election {

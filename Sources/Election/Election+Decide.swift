@@ -1,6 +1,6 @@
 package import MonotonicTime
 package import NetworkAddresses
-internal import Wire
+import Wire
 
 extension Election {
     /// Looks at every address that something happened to, or whose time has come. `isMute`: nobody seems to hear me.

@@ -1,7 +1,7 @@
-internal import Membership
-internal import MonotonicTime
-internal import NetworkAddresses
-internal import Wire
+import Membership
+import MonotonicTime
+import NetworkAddresses
+import Wire
 
 /// A speaker that a Lease names, and how its frames reach this one.
 struct Carrier: Sendable {

@@ -1,9 +1,9 @@
-internal import Election
-internal import Layer2
-internal import Membership
-internal import MonotonicTime
-internal import NetworkAddresses
-internal import Wire
+import Election
+import Layer2
+import Membership
+import MonotonicTime
+import NetworkAddresses
+import Wire
 
 extension LinkSpeaker {
     // MARK: Membership

@@ -1,9 +1,9 @@
-internal import Election
-internal import Layer2
-internal import Membership
+import Election
+import Layer2
+import Membership
 package import MonotonicTime
-internal import NetworkAddresses
-internal import Wire
+import NetworkAddresses
+import Wire
 
 extension LinkSpeaker {
     /// When `poll` is wanted next; `now` when it is at once, as after a take: that is to be looked at once more.

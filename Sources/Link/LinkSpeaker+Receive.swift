@@ -1,8 +1,8 @@
-internal import Election
+import Election
 package import Layer2
-internal import Membership
+import Membership
 package import MonotonicTime
-internal import NetworkAddresses
+import NetworkAddresses
 package import Wire
 
 extension LinkSpeaker {

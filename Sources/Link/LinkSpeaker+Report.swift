@@ -1,6 +1,6 @@
-internal import Election
+import Election
 package import Layer2
-internal import Membership
+import Membership
 package import MonotonicTime
 package import NetworkAddresses
 

@@ -1,9 +1,9 @@
-internal import Election
-internal import Layer2
-internal import Membership
+import Election
+import Layer2
+import Membership
 package import MonotonicTime
-internal import NetworkAddresses
-internal import Wire
+import NetworkAddresses
+import Wire
 
 /// What is left to do for a process that restarts: say so, and answer on until every address is in other hands.
 struct Farewell: Sendable {

@@ -1,4 +1,4 @@
-internal import CLinux
+import CLinux
 import Glibc
 
 /// The node's interfaces and their addresses, and every change of them.

@@ -1,4 +1,4 @@
-internal import CLinux
+import CLinux
 import Glibc
 
 /// An rtnetlink socket that hears of changes. Needs no privilege.

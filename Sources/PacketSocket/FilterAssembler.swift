@@ -1,4 +1,4 @@
-internal import CLinux
+import CLinux
 
 /// A classic BPF program under construction, from its last instruction to its first: jumps only go forward, so whatever a
 /// jump goes to has its place already when the jump is written.

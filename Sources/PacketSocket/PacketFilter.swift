@@ -1,4 +1,4 @@
-internal import CLinux
+import CLinux
 package import NetworkAddresses
 import Wire
 

@@ -1,4 +1,4 @@
-internal import Crypto
+import Crypto
 
 /// The shared secrets of a cluster's speakers: frames are signed with the current one, and accepted with either, so that
 /// a rotation has no gap (everybody knows the new key as previous or current before anybody signs with it).

@@ -1,4 +1,4 @@
-internal import Crypto
+import Crypto
 public import NetworkAddresses
 
 /// Types of the fields after the header.

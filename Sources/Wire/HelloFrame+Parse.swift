@@ -1,4 +1,4 @@
-internal import NetworkAddresses
+import NetworkAddresses
 
 /// A frame whose lengths have been checked, and whose tag and body have not been read yet.
 ///

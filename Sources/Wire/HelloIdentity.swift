@@ -1,4 +1,4 @@
-internal import Crypto
+import Crypto
 
 /// The first 8 bytes of SHA-256 over a node's name: its identity in the frames, equal on all speakers.
 public struct NodeID: Sendable, Hashable, Comparable {

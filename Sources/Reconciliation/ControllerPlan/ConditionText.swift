@@ -1,5 +1,5 @@
-internal import AddressPools
-internal import KubernetesModel
+import AddressPools
+import KubernetesModel
 package import NetworkAddresses
 
 /// The sentences of conditions. They depend on the state only, never on how it came about: a plan made again says the

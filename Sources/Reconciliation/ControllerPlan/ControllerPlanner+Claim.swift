@@ -1,6 +1,6 @@
-internal import AddressPools
-internal import KubernetesModel
-internal import NetworkAddresses
+import AddressPools
+import KubernetesModel
+import NetworkAddresses
 
 extension ControllerPlanner {
     /// Gives a Service back what it has: what its status says if somebody changed that, else what was decided for it.

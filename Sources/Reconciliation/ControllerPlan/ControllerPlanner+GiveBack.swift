@@ -1,6 +1,6 @@
-internal import AddressPools
-internal import KubernetesModel
-internal import NetworkAddresses
+import AddressPools
+import KubernetesModel
+import NetworkAddresses
 
 /// A Service may claim what its status names and, once served, not keep it: an address outside the pool that it asks for.
 /// Whoever had to give way to that claim has its address back, before all others.

@@ -1,6 +1,6 @@
-internal import AddressPools
+import AddressPools
 package import KubernetesModel
-internal import NetworkAddresses
+import NetworkAddresses
 
 /// Writes to different Services reach the API server in any order, and any of them may fail. So no address is written into
 /// a Service's status while the status of another one, with which it can't be shared, still names it.

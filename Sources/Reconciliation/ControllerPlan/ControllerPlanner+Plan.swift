@@ -1,7 +1,7 @@
 package import AddressPools
 package import KubernetesModel
-internal import MonotonicTime
-internal import NetworkAddresses
+import MonotonicTime
+import NetworkAddresses
 
 extension ControllerPlanner {
     /// The whole plan. Costs the whole cluster; the daemon asks for the touched parts instead.

@@ -1,7 +1,7 @@
 package import AddressPools
 package import KubernetesModel
-internal import MonotonicTime
-internal import NetworkAddresses
+import MonotonicTime
+import NetworkAddresses
 
 /// Makes the ``ControllerPlan`` and keeps it up to date.
 ///

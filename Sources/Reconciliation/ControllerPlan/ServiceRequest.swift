@@ -1,6 +1,6 @@
 package import AddressPools
 package import KubernetesModel
-internal import NetworkAddresses
+import NetworkAddresses
 
 /// What a Service of type LoadBalancer asks for, read from its spec and annotations.
 package struct ServiceRequest: Sendable, Hashable {

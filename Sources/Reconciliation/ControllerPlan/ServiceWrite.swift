@@ -1,6 +1,6 @@
-internal import AddressPools
+import AddressPools
 package import KubernetesModel
-internal import NetworkAddresses
+import NetworkAddresses
 
 /// One write that brings an object's status in line with the plan, and what people are told about it.
 package struct PlannedWrite: Sendable, Hashable {

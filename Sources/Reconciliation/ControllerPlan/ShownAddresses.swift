@@ -1,5 +1,5 @@
-internal import KubernetesModel
-internal import NetworkAddresses
+import KubernetesModel
+import NetworkAddresses
 
 /// Whose status names an address: as last seen, or as a write under way may have left it.
 struct ShownAddresses: Sendable {

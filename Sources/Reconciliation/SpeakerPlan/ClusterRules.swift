@@ -1,5 +1,5 @@
 package import KubernetesModel
-internal import NetworkAddresses
+import NetworkAddresses
 
 /// Pools, advertisements and nodes, prepared for many lookups; made anew when one of them changes.
 struct ClusterRules: Sendable {

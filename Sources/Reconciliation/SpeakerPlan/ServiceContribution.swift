@@ -1,5 +1,5 @@
-internal import KubernetesModel
-internal import NetworkAddresses
+import KubernetesModel
+import NetworkAddresses
 
 /// Why a Service has nothing to announce.
 package enum ServiceRefusal: Sendable, Hashable {

@@ -1,5 +1,5 @@
 package import KubernetesModel
-internal import NetworkAddresses
+import NetworkAddresses
 
 /// Why a Service's addresses are announced from where they are: the plan's own decisions, as values for `lbctl explain`.
 package struct SpeakerExplanation: Sendable, Hashable {

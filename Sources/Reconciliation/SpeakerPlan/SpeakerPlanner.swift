@@ -1,6 +1,6 @@
-internal import Election
-internal import KubernetesModel
-internal import NetworkAddresses
+import Election
+import KubernetesModel
+import NetworkAddresses
 
 /// Keeps a ``SpeakerPlan`` up to date: changes mark Services, ``update()`` looks again at the marked ones only.
 ///

@@ -1,4 +1,4 @@
-internal import NetworkAddresses
+import NetworkAddresses
 
 /// The functions of Kubernetes' CEL libraries that the rules use.
 enum CEL {

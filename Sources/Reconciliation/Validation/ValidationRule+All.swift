@@ -1,5 +1,5 @@
-internal import KubernetesModel
-internal import NetworkAddresses
+import KubernetesModel
+import NetworkAddresses
 
 extension ValidationRule {
     /// Every rule of the CRDs. Text and Swift must change together, and with them the rows of the test.
