@@ -1,10 +1,8 @@
 import Daemon
 import KubernetesClient
-import KubernetesModel
 package import Logging
 import MonotonicTime
 package import Reconciliation
-import ServiceLifecycle
 package import Telemetry
 
 /// Drives ``ControllerState``: the reflectors feed it, and while it leads, its work is done.

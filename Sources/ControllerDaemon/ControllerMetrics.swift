@@ -1,6 +1,4 @@
 import AddressPools
-import KubernetesClient
-import KubernetesModel
 import Metrics
 import MonotonicTime
 import NetworkAddresses

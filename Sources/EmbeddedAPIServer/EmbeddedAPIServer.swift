@@ -7,7 +7,6 @@ import Logging
 import NIOCore
 import ObjectStore
 import ServiceLifecycle
-import Synchronization
 
 /// A Kubernetes API server in one process: HTTPS (HTTP/1.1 and HTTP/2) in front of an ``ObjectStore``.
 ///

@@ -1,5 +1,4 @@
 import KubernetesModel
-import NIOCore
 import ObjectStore
 import Synchronization
 

@@ -1,5 +1,3 @@
-import KubernetesModel
-
 /// The main job on one machine: a LAN in network namespaces, a cluster on it, a Service, a client, a failover.
 ///
 /// ``run(hold:write:)`` must be called inside ``LabIsolation``. It builds the network, starts the API server, the

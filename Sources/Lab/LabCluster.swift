@@ -1,4 +1,3 @@
-import Foundation
 import KubernetesModel
 
 /// Names in the lab's cluster, and the objects that the lab creates in it.

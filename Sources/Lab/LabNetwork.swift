@@ -1,5 +1,4 @@
 import ChildProcess
-import NetworkAddresses
 
 /// The lab's switch, cables and machines, as batches for ip(8). Must run inside the lab's own namespaces.
 struct LabNetwork {

@@ -1,5 +1,4 @@
 import ChildProcess
-import Foundation
 
 /// A container of the lab as the kubelet would run it: on the node's network, with the credentials of its
 /// ServiceAccount mounted, the API server's address in its environment, and no capability but those it asks for.

@@ -4,7 +4,6 @@ import Logging
 import Metrics
 import NIOCore
 import ServiceLifecycle
-import Synchronization
 
 /// What a daemon says about itself: logs, metrics and health.
 ///

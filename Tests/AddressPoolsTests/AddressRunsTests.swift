@@ -1,4 +1,3 @@
-import NetworkAddresses
 import SeededRandom
 import Testing
 

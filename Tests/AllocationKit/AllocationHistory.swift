@@ -1,7 +1,6 @@
 import ControllerDaemon
 import KubernetesModel
 import MonotonicTime
-import NetworkAddresses
 import Reconciliation
 import SeededRandom
 

@@ -1,5 +1,4 @@
 import AddressPools
-import ControllerDaemon
 package import KubernetesModel
 import NetworkAddresses
 import Reconciliation

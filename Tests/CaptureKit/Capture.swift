@@ -1,5 +1,4 @@
 internal import CPcap
-import Foundation
 
 /// The frames of a capture file, read by libpcap.
 package struct Capture: Sendable {

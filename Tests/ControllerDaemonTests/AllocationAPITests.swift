@@ -4,7 +4,6 @@ import Foundation
 import KubernetesClient
 import KubernetesModel
 import Logging
-import MonotonicTime
 import NetworkAddresses
 import Reconciliation
 import Testing

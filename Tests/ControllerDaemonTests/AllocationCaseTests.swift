@@ -1,5 +1,4 @@
 import AllocationKit
-import ControllerDaemon
 import Foundation
 import KubernetesModel
 import Reconciliation

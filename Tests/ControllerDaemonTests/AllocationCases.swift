@@ -1,5 +1,3 @@
-import KubernetesModel
-
 extension AllocationCase {
     /// Every row of docs/allocation.md. The order is that of the page.
     static let all: [AllocationCase] = automatic + requested + families + shared + pools + life

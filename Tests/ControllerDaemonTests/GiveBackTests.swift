@@ -1,5 +1,4 @@
 import AllocationKit
-import ControllerDaemon
 import KubernetesModel
 import NetworkAddresses
 import Reconciliation

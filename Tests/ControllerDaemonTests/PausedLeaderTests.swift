@@ -1,7 +1,5 @@
 import AllocationKit
-import ControllerDaemon
 import KubernetesModel
-import Reconciliation
 import Testing
 
 /// Two leaders: one was paused with decisions in its hands, and its writes arrive when another one leads.

@@ -2,7 +2,6 @@ import AllocationKit
 import ControllerDaemon
 import KubernetesModel
 import MonotonicTime
-import NetworkAddresses
 import Reconciliation
 import Testing
 

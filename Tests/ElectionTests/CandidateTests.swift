@@ -1,6 +1,4 @@
 import Election
-import MonotonicTime
-import NetworkAddresses
 import Testing
 import Wire
 

@@ -1,7 +1,5 @@
-import AsyncHTTPClient
 import ContractKit
 import EmbeddedAPIServer
-import Foundation
 import KubernetesModel
 import Testing
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import NetworkAddresses
-import Reconciliation
 import Testing
 
 @testable import LoadBalancerControl

@@ -1,6 +1,4 @@
-import AddressPools
 import KubernetesModel
-import NetworkAddresses
 import Reconciliation
 import Testing
 

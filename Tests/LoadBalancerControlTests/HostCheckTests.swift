@@ -1,6 +1,5 @@
 import Netlink
 import NetworkAddresses
-import Reconciliation
 import Testing
 
 @testable import LoadBalancerControl

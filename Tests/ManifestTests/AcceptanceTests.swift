@@ -1,6 +1,5 @@
 import EmbeddedAPIServer
 import Foundation
-import KubernetesModel
 import Testing
 
 /// An API server takes what the manifests say.

@@ -1,6 +1,4 @@
-import ChildProcess
 import Foundation
-import Netlink
 import NetworkAddresses
 import Testing
 import Wire

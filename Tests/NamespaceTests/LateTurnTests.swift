@@ -3,7 +3,6 @@ import Layer2
 import Link
 import MonotonicTime
 import NetworkAddresses
-import PacketSocket
 import SpeakerDaemon
 import Synchronization
 import Testing

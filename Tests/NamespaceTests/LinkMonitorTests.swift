@@ -3,7 +3,6 @@ import Foundation
 import Netlink
 import NetworkAddresses
 import PacketSocket
-import SpeakerDaemon
 import Testing
 import Wire
 

@@ -3,7 +3,6 @@ import Foundation
 import Glibc
 import NetworkAddresses
 import PacketSocket
-import SpeakerDaemon
 import Testing
 import Wire
 

@@ -1,5 +1,4 @@
 import Election
-import Foundation
 import Layer2
 import Link
 import Netlink

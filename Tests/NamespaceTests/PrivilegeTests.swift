@@ -1,6 +1,5 @@
 import CTestSupport
 import ChildProcess
-import Foundation
 import MonotonicTime
 import NetworkAddresses
 import SpeakerDaemon

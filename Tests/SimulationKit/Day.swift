@@ -1,6 +1,4 @@
 import Link
-import MonotonicTime
-import NetworkAddresses
 
 /// A whole day of a healthy cluster on a lossy segment, with the constants as they are shipped.
 package struct Day: Sendable {

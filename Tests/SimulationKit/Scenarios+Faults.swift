@@ -1,5 +1,3 @@
-import Election
-import MonotonicTime
 import SeededRandom
 
 /// Machines, cables and speakers that fail.

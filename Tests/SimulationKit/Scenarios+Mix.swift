@@ -1,4 +1,3 @@
-import MonotonicTime
 import SeededRandom
 
 extension Scenario {

@@ -1,8 +1,6 @@
 import Election
 import Link
 import Membership
-import MonotonicTime
-import NetworkAddresses
 import SeededRandom
 import Wire
 

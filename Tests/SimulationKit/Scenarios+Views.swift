@@ -1,7 +1,6 @@
 import Election
 import Link
 import MonotonicTime
-import NetworkAddresses
 import SeededRandom
 
 /// Nodes see different things: whom they hear, which claims they remember, who is eligible.

@@ -1,5 +1,4 @@
 import Link
-import MonotonicTime
 import NetworkAddresses
 import SeededRandom
 

@@ -1,6 +1,5 @@
 import Link
 import Membership
-import MonotonicTime
 import NetworkAddresses
 import SeededRandom
 import Wire

@@ -1,9 +1,6 @@
-import Election
-import Layer2
 import Link
 import MonotonicTime
 import NetworkAddresses
-import SpeakerDaemon
 import Testing
 import Wire
 

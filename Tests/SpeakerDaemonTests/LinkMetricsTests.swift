@@ -1,6 +1,5 @@
 import Layer2
 import Link
-import Metrics
 import Telemetry
 import Testing
 

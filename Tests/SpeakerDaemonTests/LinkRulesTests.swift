@@ -3,7 +3,6 @@ import Link
 import Membership
 import MonotonicTime
 import NetworkAddresses
-import SpeakerDaemon
 import Testing
 import Wire
 

@@ -1,9 +1,7 @@
 import Election
-import Layer2
 import Link
 import MonotonicTime
 import NetworkAddresses
-import SpeakerDaemon
 import Testing
 import Wire
 

@@ -4,7 +4,6 @@ import KubernetesClient
 import KubernetesModel
 import Logging
 import MonotonicTime
-import NetworkAddresses
 import Reconciliation
 import Telemetry
 import Testing

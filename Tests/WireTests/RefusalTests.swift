@@ -1,4 +1,3 @@
-import NetworkAddresses
 import Testing
 import Wire
 

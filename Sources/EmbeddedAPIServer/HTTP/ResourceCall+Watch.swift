@@ -1,6 +1,5 @@
 import Hummingbird
 import KubernetesModel
-import NIOCore
 import ObjectStore
 
 extension ResourceCall {

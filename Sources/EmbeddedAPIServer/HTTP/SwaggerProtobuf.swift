@@ -1,6 +1,5 @@
 import Hummingbird
 import KubernetesModel
-import NIOCore
 import ObjectStore
 
 /// OpenAPI v2 as `gnostic.openapi.v2.Document`: the only form that kubectl reads it in.

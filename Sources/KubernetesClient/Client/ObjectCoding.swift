@@ -1,4 +1,3 @@
-import FoundationEssentials
 package import KubernetesModel
 
 /// An object together with the `apiVersion` and `kind` that custom resources must carry.

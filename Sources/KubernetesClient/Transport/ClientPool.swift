@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import FoundationEssentials
 import NIOCore
 import NIOPosix
-import NIOSSL
 import Synchronization
 
 /// The current `HTTPClient`, and older ones that still have users.

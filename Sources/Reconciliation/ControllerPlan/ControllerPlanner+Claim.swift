@@ -1,6 +1,5 @@
 import AddressPools
 import KubernetesModel
-import NetworkAddresses
 
 extension ControllerPlanner {
     /// Gives a Service back what it has: what its status says if somebody changed that, else what was decided for it.

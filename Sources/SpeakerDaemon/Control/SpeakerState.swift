@@ -3,7 +3,6 @@ package import KubernetesClient
 package import KubernetesModel
 package import Link
 package import MonotonicTime
-import NetworkAddresses
 package import Reconciliation
 package import Wire
 

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Netlink
-import NetworkAddresses
 
 extension NetworkState {
     /// The interfaces that can carry announcements, by index.

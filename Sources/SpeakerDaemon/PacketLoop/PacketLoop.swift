@@ -3,7 +3,6 @@ package import Link
 package import MonotonicTime
 package import Netlink
 package import PacketSocket
-import Synchronization
 
 /// The packet thread, seen from the rest of the process.
 ///

@@ -1,4 +1,3 @@
-import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
 import KubernetesYAML

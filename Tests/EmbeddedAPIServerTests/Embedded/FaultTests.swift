@@ -3,7 +3,6 @@ import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
 import NIOCore
-import NIOHTTP1
 import ObjectStore
 import Testing
 

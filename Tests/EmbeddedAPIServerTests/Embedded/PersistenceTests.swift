@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import EmbeddedAPIServer
 import Foundation
 import KubernetesModel

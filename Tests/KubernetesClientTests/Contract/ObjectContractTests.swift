@@ -1,4 +1,3 @@
-import Foundation
 import KubernetesClient
 import KubernetesModel
 import Testing

@@ -2,7 +2,6 @@ import ContractKit
 import EmbeddedAPIServer
 import Foundation
 import KubernetesModel
-import Logging
 
 @testable import KubernetesClient
 

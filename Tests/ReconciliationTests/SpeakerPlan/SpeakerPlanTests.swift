@@ -1,6 +1,5 @@
 import Election
 import KubernetesModel
-import NetworkAddresses
 import Testing
 
 @testable import Reconciliation

@@ -1,5 +1,4 @@
 import KubernetesModel
-import NetworkAddresses
 import SeededRandom
 import Testing
 

@@ -1,4 +1,3 @@
-import Election
 import KubernetesModel
 import NetworkAddresses
 
