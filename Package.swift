@@ -220,7 +220,7 @@ let tests: [Target] = [
         dependencies: [
             "SpeakerDaemon", "Link", "Membership", "MonotonicTime", "Election", "Layer2", "Wire", "NetworkAddresses",
             "Reconciliation", "KubernetesModel", "KubernetesClient", "Netlink", "Telemetry", "EmbeddedAPIServer",
-            "Daemon", argumentParser, logging, metrics,
+            "Daemon", argumentParser, logging,
         ]),
     .testTarget(
         name: "LoadBalancerControlTests",

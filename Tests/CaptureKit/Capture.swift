@@ -1,4 +1,4 @@
-internal import CPcap
+import CPcap
 
 /// The frames of a capture file, read by libpcap.
 package struct Capture: Sendable {
