@@ -3,9 +3,9 @@ import Synchronization
 /// Whether the daemon is ready, and alive, with the reasons.
 ///
 /// *Ready* is a list of named conditions that the daemon sets: synced, sockets open, link ready; until the first is
-/// set, the daemon is not ready. *Alive* is a list of
-/// heartbeats: each loop beats when it turns, and a loop that has not for its limit makes the process not alive, so
-/// that the kubelet restarts it. Neither may depend on the API server being up: an outage must not restart a speaker.
+/// set, the daemon is not ready. *Alive* is a list of heartbeats: each loop beats when it turns, and a loop that has
+/// not for its limit makes the process not alive, so that the kubelet restarts it. Neither may depend on the API server
+/// being up: an outage must not restart a speaker.
 package final class HealthState: Sendable {
     private struct State {
         var conditions: [(name: String, problem: String?)] = []
