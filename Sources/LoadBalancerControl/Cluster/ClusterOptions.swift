@@ -24,7 +24,7 @@ struct ClusterOptions: ParsableArguments {
             throw Complaint(
                 "cannot reach the API server \(configuration.server): \(failure.message); check "
                     + "\(configuration.origin), and whether the server runs")
-        } catch let failure as APIError where failure.code == .status(401) {
+        } catch let failure as APIError where failure.isUnauthorized {
             throw Complaint(
                 "the API server \(configuration.server) does not know you: \(failure.message) (401); renew the token or "
                     + "certificate of \(configuration.origin)")
