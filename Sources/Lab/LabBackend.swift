@@ -16,8 +16,10 @@ package struct LabBackend: Sendable {
     package func run() async throws {
         let router = Router()
         let node = node
-        router.get("**") { request, _ in "\(request.head.authority ?? "?") served by \(node)\n" }
-        router.get("/") { request, _ in "\(request.head.authority ?? "?") served by \(node)\n" }
+        // `**` is one component or more.
+        for path: RouterPath in ["/", "**"] {
+            router.get(path) { request, _ in "\(request.head.authority ?? "?") served by \(node)\n" }
+        }
         let application = Application(
             router: router,
             configuration: .init(address: .hostname(hasIPv6 ? "::" : "0.0.0.0", port: port), serverName: nil),
