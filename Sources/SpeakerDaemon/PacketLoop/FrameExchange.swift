@@ -85,8 +85,8 @@ struct FrameExchange: ~Copyable {
     /// Throws away what waits in the sockets.
     mutating func discard<Core: LinkCore>(_ port: LinkPort<Core>) {
         for socket in port.packetSockets { Self.discard(port, &messages) { $0.receive(from: socket) } }
-        guard let carrier = port.carrier else { return }
-        Self.discard(port, &messages) { $0.receive(from: carrier.descriptor) }
+        guard let descriptor = port.carrierDescriptor else { return }
+        Self.discard(port, &messages) { $0.receive(from: descriptor) }
     }
 
     private static func discard<Core: LinkCore>(

@@ -58,10 +58,11 @@ final class LinkPort<Core: LinkCore> {
     var descriptors: [(Int32, Source)] {
         var all: [(Int32, Source)] = [(arp.descriptor, .arp), (hello.descriptor, .hello)]
         if let descriptor = neighborDiscovery?.descriptor { all.append((descriptor, .neighborDiscovery)) }
-        if let descriptor = carrier?.descriptor { all.append((descriptor, .carrier)) }
+        if let descriptor = carrierDescriptor { all.append((descriptor, .carrier)) }
         return all
     }
 
+    var carrierDescriptor: Int32? { carrier?.descriptor }
     var packetSockets: [PacketSocket] { [arp, hello] + (neighborDiscovery.map { [$0] } ?? []) }
 
     enum Source { case arp, neighborDiscovery, hello, carrier }
