@@ -198,6 +198,30 @@ extension Scenario {
         return time + 3
     }
 
+    /// All speakers are upgraded one after the other, and a node is cordoned meanwhile and let in again.
+    package static let upgradeAndCordon = Scenario(
+        "upgrade_and_cordon", [.noGap], nodes: [3, 4, 5], addresses: [60]
+    ) { s in
+        var time = 0.0
+        for node in s.nodes {
+            let pause = s.random.uniform(1, 6)
+            s.after(time) { $0.kill(node, graceful: true) }
+            s.after(time + pause) { $0.boot(node) }
+            time += pause + 2.2
+        }
+        var weights = s.names()
+        weights[s.random.pick(s.nodes).name] = -1
+        let start = s.random.uniform(0, time)
+        for (time, eligible) in [(start, weights), (start + s.random.uniform(1, 10), s.names())] {
+            s.after(time) { s in
+                for address in s.addresses.indices {
+                    s.change(address, to: AddressTruth(allocation: 1, eligible: eligible))
+                }
+            }
+        }
+        return time + 12
+    }
+
     /// Its helper takes a while to run, and meanwhile somebody claims the address at a term below: that is no help.
     package static let farewellLowClaim = Scenario(
         "farewell_low_claim", [.noGap, .nothingMoves], nodes: [2], addresses: [1]

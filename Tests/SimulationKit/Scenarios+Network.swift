@@ -252,24 +252,43 @@ extension Scenario {
         return 6
     }
 
-    /// Two interfaces of one node on one segment: the later one is silent, and takes over when the first fails.
-    package static let sameSegment = Scenario(
-        "same_segment", [], nodes: [3, 4],
-        prepare: { s in
-            let first = s.nodes[0]
-            let second = s.addNode(name: first.name)
-            second.interfaceName = "eth1"
-            first.siblings = [
-                SiblingLink(
-                    interfaceName: "eth1", hardwareAddress: second.hardwareAddress, goesFirst: false)
-            ]
-            second.siblings = [
-                SiblingLink(interfaceName: "eth0", hardwareAddress: first.hardwareAddress, goesFirst: true)
-            ]
-            s.after(0.2) { $0.boot(second) }
-        },
-        judge: { s in
-            s.nodes.last.map { $0.speaker?.phase == .passive } == true ? [] : ["the second interface is not passive"]
+    /// Two interfaces of one node on one segment: the later one is silent, and takes part while the first does not.
+    private static func sameSegment(
+        _ name: String, script: @escaping @Sendable (Simulation) -> Double
+    ) -> Scenario {
+        Scenario(
+            name, [], nodes: [3, 4],
+            prepare: { s in
+                let first = s.nodes[0]
+                let second = s.addNode(name: first.name)
+                second.interfaceName = "eth1"
+                first.siblings = [
+                    SiblingLink(
+                        interfaceName: "eth1", hardwareAddress: second.hardwareAddress, goesFirst: false)
+                ]
+                second.siblings = [
+                    SiblingLink(interfaceName: "eth0", hardwareAddress: first.hardwareAddress, goesFirst: true)
+                ]
+                s.after(0.2) { $0.boot(second) }
+            },
+            judge: { s in
+                s.nodes.last.map { $0.speaker?.phase == .passive } == true
+                    ? [] : ["the second interface is not passive"]
+            }, script: script)
+    }
+
+    package static let sameSegment = sameSegment("same_segment") { _ in 10 }
+
+    package static let sameSegmentFails = sameSegment("same_segment_fails") { s in
+        let (first, second) = (s.nodes[0], s.nodes[s.nodes.count - 1])
+        let isSeen = s.random.chance(0.5)
+        let length = s.random.uniform(6, 15)
+        s.setCarrier(first, false, isSeen: isSeen)
+        s.after(5) { s in
+            if second.speaker?.phase != .ready { s.problems.append("the second interface does not take part") }
+            if s.random.chance(0.5) { s.change(0, to: AddressTruth(allocation: 1, eligible: [first.name: 0])) }
         }
-    ) { _ in 10 }
+        s.after(length) { $0.setCarrier(first, true, isSeen: isSeen) }
+        return length + 6
+    }
 }

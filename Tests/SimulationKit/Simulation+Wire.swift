@@ -14,7 +14,7 @@ extension Simulation {
 
     /// Whether one frame gets through: draws for loss.
     private func passes(_ from: VirtualPort, _ to: VirtualPort, pair: Int?) -> Bool {
-        guard from.reaches(to), !to.isFrozen else { return false }
+        guard from.reaches(to), !to.isFrozen, !random.chance(to.receiveLoss) else { return false }
         let probability = pair.flatMap { pairLoss.isEmpty ? nil : pairLoss[$0] } ?? loss
         return probability == 0 || random.unit() >= probability
     }
@@ -24,7 +24,7 @@ extension Simulation {
     /// A frame that a speaker sends. Frames of one sender keep their order.
     func transmit(_ bytes: [UInt8], from node: VirtualNode) {
         framesSent += 1
-        guard bytes.count > 13 else { return }
+        guard bytes.count > 13, !random.chance(node.port.transmitLoss), isBelowLimit(bytes, of: node) else { return }
         let time = max(now + delay(), node.lastDelivery + .microseconds(1))
         switch (bytes[12], bytes[13]) {
         case (0x88, 0xB5):
@@ -43,6 +43,14 @@ extension Simulation {
             node.lastDelivery = time
             push(.speakers(source: node.index, bytes: bytes, target: other.index), at: time)
         }
+    }
+
+    private func isBelowLimit(_ bytes: [UInt8], of node: VirtualNode) -> Bool {
+        guard let limit = node.port.groupFrameLimit, bytes[0] & 1 != 0 else { return true }
+        let window = now.nanoseconds / 100_000_000
+        if node.port.groupFrames.window != window { node.port.groupFrames = (window, 0) }
+        node.port.groupFrames.count += 1
+        return node.port.groupFrames.count <= limit
     }
 
     func deliver(_ bytes: [UInt8], from source: Int, to target: Int?) {
@@ -125,7 +133,8 @@ extension Simulation {
         }
         for other in nodes where other !== node && other.addresses.contains(address) {
             guard passes(node.port, other.port, pair: node.index * 1000 + other.index),
-                passes(other.port, node.port, pair: other.index * 1000 + node.index)
+                passes(other.port, node.port, pair: other.index * 1000 + node.index),
+                !random.chance(other.port.transmitLoss)
             else { continue }
             answer(address, other.hardwareAddress, to: node)
         }

@@ -13,6 +13,11 @@ package struct VirtualPort: Sendable {
     package var group = 0
     package var transmitsNothing = false
     package var receivesNothing = false
+    /// How much of what it sends reaches nobody, and of what is sent to it does not arrive.
+    package var (transmitLoss, receiveLoss) = (0.0, 0.0)
+    /// Storm control: what it sends to a group beyond this many frames in 100 ms is dropped.
+    package var groupFrameLimit: Int?
+    var groupFrames: (window: Int64, count: Int) = (0, 0)
     /// A virtual machine that its hypervisor suspended.
     package var isFrozen = false
 

@@ -1,0 +1,58 @@
+import MonotonicTime
+import SeededRandom
+
+/// What switches and cables do: they start anew, police, lose more on one port than on the others, and flap.
+extension Scenario {
+    /// The same, port by port: who is back first takes what is missing, and nobody answers twice.
+    package static let switchRebootsSlowly = Scenario("switch_reboots_slowly") { s in
+        let length = s.random.uniform(1, 10)
+        let isSeen = s.random.chance(0.5)
+        let spread = s.random.pick([0.5, 5, 30])
+        s.gateway.hasCarrier = false
+        for node in s.nodes {
+            s.setCarrier(node, false, isSeen: isSeen)
+            s.after(length + s.random.uniform(0, spread)) { $0.setCarrier(node, true, isSeen: isSeen) }
+        }
+        s.after(length + s.random.uniform(0, spread)) { s in
+            s.gateway.hasCarrier = true
+            s.observer.everythingChanged(s)
+        }
+        return length + spread + 5
+    }
+
+    /// A bad cable loses frames for a minute, for everybody alike, in one direction.
+    package static let badCable = Scenario("bad_cable", [.nothingMoves], nodes: [3, 4, 5, 7]) { s in
+        let node = s.random.chance(0.6) ? s.owner() : s.random.pick(s.nodes)
+        let loss = s.random.pick([0.1, 0.2, 0.3])
+        let isOutward = s.random.chance(0.5)
+        s.changePort(node) { ($0.transmitLoss, $0.receiveLoss) = isOutward ? (loss, 0) : (0, loss) }
+        s.after(60) { s in s.changePort(node) { ($0.transmitLoss, $0.receiveLoss) = (0, 0) } }
+        return 62
+    }
+
+    /// A LAN that was cut in two heals in one direction first. Those who hear the others end what is claimed twice, as soon
+    /// as they have heard the others' next lists.
+    package static let oneWayHeal = Scenario(
+        "one_way_heal", [.onlyTheEnd],
+        judge: { s in
+            let longest = s.observer.longestDuplicate.seconds
+            return longest > 1.6 ? ["two announcers for \(longest) s"] : []
+        }
+    ) { s in
+        let length = s.random.uniform(2, 10)
+        let count = 1 + s.random.below(s.nodes.count - 1)
+        let apart = s.nodes.shuffled(using: &s.random).prefix(count)
+        let isHeard = s.random.chance(0.5)
+        for node in apart { s.changePort(node) { $0.group = 1 } }
+        s.after(length) { s in
+            for node in apart {
+                for other in s.nodes where !apart.contains(where: { $0 === other }) {
+                    s.losePair(isHeard ? other : node, isHeard ? node : other, 1)
+                }
+                s.changePort(node) { $0.group = 0 }
+            }
+        }
+        s.after(length + 6) { $0.pairLoss = [:] }
+        return length + 10
+    }
+}
