@@ -231,10 +231,13 @@ extension Election {
             generation &+= 1
             lastList = parts
         }
-        return parts.enumerated().map { index, entries in
+        // What cuts a burst off, a switch's storm control or a full queue, drops its end: another one each time.
+        let first = firstPart % parts.count
+        firstPart = first + 1
+        return [first..<parts.count, 0..<first].joined().map { index in
             ClaimsPart(
                 generation: generation, index: UInt16(truncatingIfNeeded: index),
-                count: UInt16(truncatingIfNeeded: parts.count), entries: entries)
+                count: UInt16(truncatingIfNeeded: parts.count), entries: parts[index])
         }
     }
 

@@ -28,6 +28,8 @@ package struct Election: Sendable {
     var generation: UInt32 = 0
     /// The parts that were sent last, under `generation`.
     var lastList: [[ClaimEntry]] = []
+    /// Which of them goes first the next time.
+    var firstPart = 0
     /// Addresses that are refused, and refusals that the API is read for, in this second.
     var (refusals, rereads) = (Budget(), Budget())
     var nextDue: Instant?

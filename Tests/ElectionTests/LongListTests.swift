@@ -80,6 +80,22 @@ struct LongListTests {
         #expect(listener.claim(on: Self.address(298))?.isReleased == false)
     }
 
+    @Test("another part goes first each time: where the end of each burst is lost, the list is whole all the same")
+    func order() throws {
+        var owner = Self.owner("b", addresses: 10)
+        var listener = Self.election("me", addresses: 10, eligible: ["me": 0, "b": 0])
+        var state = Election.ListState.incomplete
+        var now = Self.start
+        for _ in 0..<8 {
+            #expect(state == .incomplete)
+            for part in try Self.list(&owner, at: now).prefix(3) {
+                state = listener.receive(part, from: Self.peer, incarnation: 1, isStale: false, at: now).0
+            }
+            now = now + .seconds(5)
+        }
+        #expect(state == .complete)
+    }
+
     @Test("the claims of a ready peer whose whole list has not been heard stand, and it is offered nothing")
     func listing() {
         var election = Self.election("me", addresses: 2, eligible: ["me": 0, "b": 50])

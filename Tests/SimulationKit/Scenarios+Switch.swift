@@ -20,6 +20,17 @@ extension Scenario {
         return length + spread + 5
     }
 
+    /// The switch polices group frames: the end of each burst is lost, always at the same place.
+    package static let stormControl = Scenario(
+        "storm_control", [.nothingMoves], nodes: [2, 3], addresses: [400], warmUp: 12
+    ) { s in
+        for node in s.nodes { node.port.groupFrameLimit = 3 }
+        let node = s.owner()
+        s.kill(node, graceful: s.random.chance(0.5))
+        s.after(s.random.uniform(2, 8)) { $0.boot(node) }
+        return 16
+    }
+
     /// A bad cable loses frames for a minute, for everybody alike, in one direction.
     package static let badCable = Scenario("bad_cable", [.nothingMoves], nodes: [3, 4, 5, 7]) { s in
         let node = s.random.chance(0.6) ? s.owner() : s.random.pick(s.nodes)
