@@ -86,6 +86,8 @@ extension Election {
     private mutating func learn(
         _ entry: ClaimEntry, _ owner: NodeID, _ sender: NodeID, _ slot: Int, at now: Instant
     ) {
+        // Somebody repeats a claim of mine that I have given up although it was the higher one.
+        if owner == me, entry.term <= states[slot].highestTerm { return }
         let claim = Claim(term: entry.term, owner: owner, allocation: entry.allocation)
         guard let best = states[slot].best else {
             states[slot].best = claim

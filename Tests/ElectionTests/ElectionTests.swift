@@ -58,6 +58,11 @@ struct ElectionTests {
         _ = bench.hear("b", term: 1, hearsMe: false)
         #expect(bench.pass(500) == [.withdraw(Bench.address, .unheard)])
         #expect(bench.pass(3000).isEmpty)
+        // Somebody who has not heard of that repeats the claim: it is no reason to take the address again.
+        bench.peer("c", .candidate)
+        _ = bench.hear("c", term: 7, kind: .held(owner: NodeID(name: "me")))
+        #expect(bench.pass(3000).isEmpty)
+        bench.peer("c", .gone)
         bench.peer("b", .gone)
         #expect(bench.pass(20).took == 8)
     }

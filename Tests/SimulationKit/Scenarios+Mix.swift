@@ -44,7 +44,7 @@ extension Scenario {
         .longLists, .filterAll,
         .filterOne, .filterAppears, .wireless, .loneNode, .loneNodeWithoutGateway, .twoNodesWithoutGateway,
         .replayedFrames, .forgedFrames,
-        .keyRotation, .keyReplaced, .ownHelloReplayed, .sameName, .sameSegment, .sameSegmentFails, .reflected,
+        .keyRotation, .keyReplaced, .keyLags, .ownHelloReplayed, .sameName, .sameSegment, .sameSegmentFails, .reflected,
         .apiOutageReboot, .cutOldRecord, .apiOutage, .apiCutOne, .apiCutMost, .powerOffInOutage, .staleThenHeal,
         .labelChange, .labelChangeWithLoss, .selectorsChange, .endpointMoves, .drain, .cordon, .delete,
         .deleteStaleOwner, .deleteMany, .deleteHelped, .deleteStaleHelper, .deleteHungWatch,

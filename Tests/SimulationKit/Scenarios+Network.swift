@@ -210,6 +210,19 @@ extension Scenario {
         return 60
     }
 
+    /// The key is rotated while the owner is cut off from the API and from the LAN. When the LAN is back it understands nobody,
+    /// and the others understand it, until they forget the old key.
+    package static let keyLags = Scenario("key_lags", nodes: [3, 4, 5], isAuthentic: true) { s in
+        let node = s.owner()
+        s.changePort(node) { $0.group = 1 }
+        s.cutFromAPI(node, seconds: 14)
+        s.after(1) { $0.rotateKeys(to: HelloKeys(current: [1], previous: [2])) }
+        s.after(3) { $0.rotateKeys(to: HelloKeys(current: [2], previous: [1])) }
+        s.after(6) { s in s.changePort(node) { $0.group = 0 } }
+        s.after(10) { $0.rotateKeys(to: HelloKeys(current: [2])) }
+        return 20
+    }
+
     /// One Hello that a node sent as ready is sent to it again and again, by somebody without the key, also while it joins.
     package static let ownHelloReplayed = Scenario("own_hello_replayed", [.nothingMoves], isAuthentic: true) { s in
         let node = s.owner()
