@@ -187,14 +187,14 @@ extension Election {
                     allocation: states[slot].intent?.source.allocation.rawValue)))
     }
 
-    /// A peer that is not stale says that an address is not mine.
+    /// A peer that is not stale says that an address is not mine, or that it is nobody's.
     package mutating func receive(_ refusal: Refusal, at now: Instant) -> [ElectionDirective] {
-        guard refusal.to == me, let slot = slots[refusal.address] else { return [] }
+        guard refusal.to == me || refusal.allocation == nil, let slot = slots[refusal.address] else { return [] }
+        states[slot].refusedAt = now
         switch states[slot].role {
         case .none, .probing: return []
         case .owner, .helper: break
         }
-        states[slot].refusedAt = now
         guard isStale else {
             let last = states[slot].rereadAt
             if let last, now - last < timing.rereadSpacing { return [] }

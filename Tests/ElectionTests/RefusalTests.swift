@@ -34,6 +34,20 @@ struct RefusalTests {
         #expect((bench.pass(1000).took != nil) == isStale)
     }
 
+    @Test("what is refused to a peer because it is nobody's is not taken by a stale speaker", arguments: [true, false])
+    func refusedToOthers(isGone: Bool) {
+        var bench = Bench(eligible: ["me": 0, "b": 0], isStale: true)
+        bench.peer("b", .candidate)
+        _ = bench.hear("b", term: 1)
+        _ = bench.ready()
+        let refusal = Refusal(to: NodeID(name: "b"), address: Bench.address, allocation: isGone ? nil : 2)
+        #expect(bench.election.receive(refusal, at: bench.now).isEmpty)
+        bench.peer("b", .gone)
+        #expect((bench.pass(5000).took == nil) == isGone)
+        bench.configure(eligible: ["me": 0, "b": 0])
+        #expect((bench.pass(5000).took != nil) == isGone)
+    }
+
     @Test(
         "a claim on an address that went from the own view 0.9 s ago is refused when first heard, and not twice")
     func refusingAtOnce() {

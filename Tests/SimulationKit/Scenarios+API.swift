@@ -133,6 +133,35 @@ extension Scenario {
         return 25
     }
 
+    /// Services come, go and change their nodes while some speakers cannot know. What is refused to one of these is not
+    /// taken by the next.
+    package static let churnWhileCut = Scenario("churn_while_cut", [.deletionHeard], nodes: [3, 5]) { s in
+        for node in s.nodes.dropFirst() where s.random.chance(0.6) {
+            s.cutFromAPI(node, seconds: s.random.uniform(5, 50))
+        }
+        var time = 0.0
+        for allocation in 10..<35 as Range<UInt64> {
+            time += s.random.uniform(0.1, 3)
+            let address = s.random.below(s.addresses.count)
+            let isDeletion = s.random.chance(0.5)
+            s.after(time) { s in
+                var eligible = s.names()
+                for node in s.nodes.dropFirst() where s.random.chance(0.4) { eligible[node.name] = nil }
+                switch s.truth[address] {
+                case nil:
+                    var truth = AddressTruth(allocation: allocation, eligible: eligible)
+                    truth.isNewlyAssigned = s.random.chance(0.5)
+                    s.changeFreshly(address, to: truth)
+                case .some where isDeletion: s.change(address, to: nil)
+                case .some(var truth):
+                    truth.eligible = eligible
+                    s.change(address, to: truth)
+                }
+            }
+        }
+        return max(time, 54) + 6
+    }
+
     package static let deleteHelped = Scenario("delete_helped", [.deletionHeard]) { s in
         let node = s.owner()
         s.kill(node)

@@ -47,7 +47,7 @@ extension Scenario {
         .keyRotation, .keyReplaced, .keyLags, .ownHelloReplayed, .sameName, .sameSegment, .sameSegmentFails, .reflected,
         .apiOutageReboot, .cutOldRecord, .apiOutage, .apiCutOne, .apiCutMost, .powerOffInOutage, .staleThenHeal,
         .labelChange, .labelChangeWithLoss, .selectorsChange, .endpointMoves, .drain, .cordon, .delete,
-        .deleteStaleOwner, .deleteMany, .deleteHelped, .deleteStaleHelper, .deleteHungWatch,
+        .churnWhileCut, .deleteStaleOwner, .deleteMany, .deleteHelped, .deleteStaleHelper, .deleteHungWatch,
         .viewsDisagree,
         .reuseStaleOwner,
         .weightsFlap, .joinerOnlyCandidate, .probing, .probingFree, .floodedClaims,
