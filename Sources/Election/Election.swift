@@ -185,19 +185,24 @@ package struct Election: Sendable {
         touchAll()
     }
 
-    /// A record names an owner that lives although it is not heard: its claim is known at term 0.
-    package mutating func assumeRecorded(_ alive: Set<NodeID>, at now: Instant) -> Set<NodeID> {
-        var held: Set<NodeID> = []
+    /// Those of `alive` who had an address before: by the claim that is remembered of them, or else by the record, whose
+    /// claim is then known at term 0.
+    package mutating func formerOwners(among alive: Set<NodeID>, at now: Instant) -> Set<NodeID> {
+        var owners: Set<NodeID> = []
         for slot in states.indices {
+            if let best = states[slot].best {
+                if !best.isReleased, alive.contains(best.owner) { owners.insert(best.owner) }
+                continue
+            }
             guard let owner = states[slot].intent?.recordedOwner, owner != me,
-                states[slot].intent?.weights[owner] != nil, states[slot].best == nil, alive.contains(owner)
+                states[slot].intent?.weights[owner] != nil, alive.contains(owner)
             else { continue }
             states[slot].best = Claim(
                 term: 0, owner: owner, allocation: states[slot].intent?.source.allocation.rawValue ?? 0)
-            held.insert(owner)
+            owners.insert(owner)
             touch(slot)
         }
-        return held
+        return owners
     }
 
     /// The outcome of a probe: take the address, or leave it alone for a while.

@@ -48,7 +48,7 @@ extension LinkSpeaker {
     private mutating func becomeReady(at now: Instant) -> [LinkEffect] {
         var effects: [LinkEffect] = []
         let returning = membership.returning
-        for id in election.assumeRecorded(returning, at: now).sorted() {
+        for id in election.formerOwners(among: returning, at: now).sorted() {
             effects += perform(membership.expect(id, isJoiner: true, at: now), at: now)
         }
         return effects + perform(election.becomeReady(at: now), at: now)

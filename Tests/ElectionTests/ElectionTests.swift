@@ -239,6 +239,20 @@ struct ElectionTests {
         #expect(bench.ready().took == 4)
     }
 
+    @Test("who is on its way back keeps what it had: by the claim that is remembered, or else by the record")
+    func formerOwners() {
+        let (b, c) = (NodeID(name: "b"), NodeID(name: "c"))
+        var bench = Bench(recordedOwner: "c")
+        #expect(bench.election.formerOwners(among: [b], at: bench.now).isEmpty)
+        var remembering = bench
+        _ = remembering.hear("b", term: 4)
+        #expect(remembering.election.formerOwners(among: [b, c], at: bench.now) == [b])
+        remembering.hearNothing("b", generation: 100)
+        #expect(remembering.election.formerOwners(among: [b, c], at: bench.now).isEmpty)
+        #expect(bench.election.formerOwners(among: [b, c], at: bench.now) == [c])
+        #expect(bench.election.claim(on: Bench.address)?.term == 0)
+    }
+
     @Test("an address is released only by a whole list that leaves it out")
     func wholeLists() {
         var bench = Bench(eligible: ["me": 0, "b": 0])

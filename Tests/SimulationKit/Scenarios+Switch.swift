@@ -3,6 +3,23 @@ import SeededRandom
 
 /// What switches and cables do: they start anew, police, lose more on one port than on the others, and flap.
 extension Scenario {
+    /// The switch starts anew: for a while nobody hears anybody, then all at once hear all. Some machines lose their carrier
+    /// meanwhile.
+    package static let switchReboots = Scenario("switch_reboots", [.nothingMoves]) { s in
+        let length = s.random.uniform(1, 20)
+        let isSeen = s.random.chance(0.5)
+        s.gateway.hasCarrier = false
+        for node in s.nodes {
+            s.setCarrier(node, false, isSeen: isSeen)
+            s.after(length) { $0.setCarrier(node, true, isSeen: isSeen) }
+        }
+        s.after(length) { s in
+            s.gateway.hasCarrier = true
+            s.observer.everythingChanged(s)
+        }
+        return length + 5
+    }
+
     /// The same, port by port: who is back first takes what is missing, and nobody answers twice.
     package static let switchRebootsSlowly = Scenario("switch_reboots_slowly") { s in
         let length = s.random.uniform(1, 10)
