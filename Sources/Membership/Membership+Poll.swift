@@ -115,7 +115,7 @@ extension Membership {
 
     /// Deaf: peers are known, and nothing at all is heard although the gateway and their kernels were asked.
     private mutating func watchReception(at now: Instant, _ directives: inout [Directive]) {
-        guard phase == .ready || phase == .deaf else { return }
+        guard phase != .joining || firstForeign != nil else { return }
         let silence = now - lastForeign
         if phase == .deaf {
             if silence < deadInterval {
@@ -147,7 +147,6 @@ extension Membership {
         deadline = min(deadline, now + timing.kernelAsk)
         guard let snapshotSince, hasListened(snapshotSince, at: now) else { return }
         phase = .ready
-        lastForeign = now
         directives.append(.becameReady)
     }
 

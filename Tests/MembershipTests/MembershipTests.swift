@@ -142,6 +142,19 @@ struct MembershipTests {
         #expect(segment.membership.phase == .joining)
     }
 
+    @Test("whoever hears a frame, and then nothing while it listens, is deaf, and knows of no death")
+    func deafWhileJoining() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(1000, gatewayAnswers: false)
+        segment.hello("b")
+        segment.pass(400, gatewayAnswers: false)
+        #expect(segment.membership.phase == .joining)
+        segment.pass(1000, gatewayAnswers: false)
+        #expect(segment.membership.phase == .deaf)
+        #expect(segment.state("b") == .ready && segment.state("c") == .ready)
+    }
+
     @Test("without a gateway, two frames of any host end the deafness, and tell that the only peer is dead")
     func deafWithoutGateway() {
         var segment = Segment(known: ["b"])

@@ -52,7 +52,7 @@ extension Scenario {
         .reuseStaleOwner,
         .weightsFlap, .joinerOnlyCandidate, .probing, .probingFree, .floodedClaims,
         .bridgeBoots, .partialHeal, .lowTermOwner, .highestTerm, .helperDisagrees, .patientWitness, .halfBoots,
-        .switchReboots, .switchRebootsSlowly, .stormControl, .badCable, .oneWayHeal,
+        .switchReboots, .switchRebootsSlowly, .stormControl, .badCable, .linkFlaps, .oneWayHeal,
         .secondWireCut, .firstWireCut, .twoWiresRestart, .twoWiresPowerOff,
         .mix, .mixWithLoss,
     ]

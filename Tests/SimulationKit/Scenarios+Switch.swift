@@ -58,6 +58,26 @@ extension Scenario {
         return 62
     }
 
+    /// A cable that goes and comes again and again: each address moves once at most.
+    package static let linkFlaps = Scenario(
+        "link_flaps",
+        judge: { s in
+            s.observer.moves.count > s.addresses.count
+                ? ["\(s.observer.moves.count) moves of \(s.addresses.count) addresses"] : []
+        }
+    ) { s in
+        let node = s.owner()
+        let isSeen = s.random.chance(0.5)
+        var time = 0.0
+        for _ in 0..<12 {
+            s.after(time) { $0.setCarrier(node, false, isSeen: isSeen) }
+            time += s.random.uniform(0.05, 2)
+            s.after(time) { $0.setCarrier(node, true, isSeen: isSeen) }
+            time += s.random.uniform(0.05, 3)
+        }
+        return time + 3
+    }
+
     /// A LAN that was cut in two heals in one direction first. Those who hear the others end what is claimed twice, as soon
     /// as they have heard the others' next lists.
     package static let oneWayHeal = Scenario(
