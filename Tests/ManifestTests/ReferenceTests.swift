@@ -49,6 +49,28 @@ struct ReferenceTests {
         return found
     }
 
+    @Test(
+        "kubectl explain has a sentence on every field",
+        arguments: ["ipaddresspools", "l2advertisements", "servicel2statuses"])
+    func descriptions(file: String) throws {
+        let text = try String(contentsOf: manifests.appending(path: "crds/\(file).yaml"), encoding: .utf8)
+        let schema = try #require(
+            try YAMLText.documents(text).first?.at("spec", "versions", "0", "schema", "openAPIV3Schema"))
+        // The API server has words of its own for these.
+        let mute = Self.mute(schema, at: "").subtracting([".apiVersion", ".kind", ".metadata"])
+        #expect(mute.isEmpty)
+    }
+
+    /// The fields without a description.
+    private static func mute(_ schema: JSONValue, at path: String) -> Set<String> {
+        (schema["properties"]?.object ?? [:]).reduce(into: []) { found, property in
+            let path = "\(path).\(property.key)"
+            if property.value["description"]?.string?.hasSuffix(".") != true { found.insert(path) }
+            found.formUnion(mute(property.value, at: path))
+            if let items = property.value["items"] { found.formUnion(mute(items, at: path + "[]")) }
+        }
+    }
+
     @Test("every flag is listed, and no other", arguments: ["lb-controller", "lb-speaker"])
     func flags(program: String) async throws {
         let path = try Daemon.products().appending(path: program).path
