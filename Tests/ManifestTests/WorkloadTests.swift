@@ -115,6 +115,18 @@ struct WorkloadTests {
         }
     }
 
+    @Test(
+        "a field reference has its apiVersion: server-side apply owns it whole, and the server's default would be a conflict"
+    )
+    func fieldReferences() {
+        for workload in [controller, speaker] {
+            for variable in container(workload)?["env"]?.array ?? [] {
+                guard let reference = variable.at("valueFrom", "fieldRef") else { continue }
+                #expect(reference["apiVersion"] == "v1", "\(workload.name): \(variable["name"]?.string ?? "")")
+            }
+        }
+    }
+
     @Test("probes ask for life and readiness apart, with patience for the first")
     func probes() {
         for workload in [controller, speaker] {
