@@ -171,7 +171,7 @@ extension Schema {
                     path, text(number),
                     "should be less than\(limits.exclusiveMaximum ? "" : " or equal to") \(text(most))"))
         }
-        if limits.format == "int32", abs(number) > 2_147_483_648 {
+        if limits.format == "int32", Int32(exactly: number.rounded(.towardZero)) == nil {
             causes.append(.invalid(path, text(number), "must be a 32-bit integer"))
         }
     }
