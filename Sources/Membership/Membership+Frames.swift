@@ -78,11 +78,10 @@ extension Membership {
         if isSameIncarnation {
             guard header.sequence > peer.sequence else { return (.dropped(.outdated), []) }
         } else if peer.incarnation != nil {
-            // Two incarnations at once: the first stays until it is silent, restarting, absent or dead.
-            guard
-                !peer.isHeard(timing, at: now) || peer.phase == .restarting || peer.state == .absent
-                    || peer.state == .dead
-            else { return (.dropped(.rivalIncarnation), []) }
+            // Two incarnations at once: the first stays until it is silent, absent (as when it restarts) or dead.
+            guard !peer.isHeard(timing, at: now) || peer.state == .absent || peer.state == .dead else {
+                return (.dropped(.rivalIncarnation), [])
+            }
         }
         if peer.detailsDigest != header.details || peer.hardwareAddress != header.hardwareAddress {
             do { peer.describe(header, try details()) } catch { return (.dropped(error), []) }
@@ -158,7 +157,6 @@ extension Membership {
         guard let silentSince = peer.verdictAt, now - silentSince < timing.longestDeadInterval else { return }
         peer.interval = min(peer.interval * 2, timing.longestDeadInterval / timing.deadIntervals)
         peer.doubledAt = now
-        peer.verdictAt = nil
         directives.append(.falseDeath(peer.id))
     }
 
@@ -174,10 +172,7 @@ extension Membership {
     package mutating func receivedAllClaims(from id: NodeID, at now: Instant) -> [Directive] {
         guard var peer = peers[id], !peer.hasClaims else { return [] }
         peer.hasClaims = true
-        if peer.phase?.isAtWork == true {
-            peer.becomeReady()
-            peer.readySince = peer.readySince ?? now
-        }
+        if peer.phase?.isAtWork == true { peer.becomeReady() }
         peers[id] = peer
         deadline = min(deadline, now)
         return [.peer(id)]

@@ -176,7 +176,7 @@ extension Membership {
     private func hasListened(_ snapshotSince: Instant, at now: Instant) -> Bool {
         guard let firstForeign else {
             // A lone speaker hears nobody because there is nobody.
-            return environment.known.isEmpty && peers.isEmpty && now - joiningSince >= timing.loneListen
+            return environment.known.isEmpty && now - joiningSince >= timing.loneListen
         }
         let listened = now - max(joiningSince, firstForeign)
         if listened >= timing.listenLimit { return true }
