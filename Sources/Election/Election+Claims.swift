@@ -131,7 +131,7 @@ extension Election {
     private mutating func accept(
         _ slot: Int, from sender: NodeID, settling: Bool, at now: Instant, _ directives: inout [ElectionDirective]
     ) {
-        guard isReady, !isStale, !isLeaving, let weight = states[slot].intent?.weights[me], mayAnnounce(slot, me),
+        guard isReady, !isStale, !isLeaving, let weight = states[slot].intent?.weights[me],
             states[slot].best?.owner == sender
         else { return }
         // An owner that does not know yet that this is a node of last resort: taking the address would only send it back.
