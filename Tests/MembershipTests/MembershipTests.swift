@@ -51,6 +51,11 @@ struct MembershipTests {
     func absence() {
         var segment = Segment()
         segment.becomeReady(with: ["b", "c"])
+        // The last hello was 90 ms ago.
+        segment.pass(240, greeting: ["c"], answering: ["b"])
+        #expect(segment.state("b") == .ready)
+        segment.pass(60, greeting: ["c"], answering: ["b"])
+        #expect(segment.state("b") == .absent)
         segment.pass(5000, greeting: ["c"], answering: ["b"])
         #expect(segment.state("b") == .absent)
         segment.pass(600, greeting: ["c"])
@@ -137,9 +142,14 @@ struct MembershipTests {
         #expect(directives.contains(.becameDeaf))
         #expect(segment.membership.phase == .deaf)
         #expect(segment.state("b") == .ready)
-        segment.hello("b")
+        // The gateway is asked all the time. When it answers, the peers' lists are awaited anew.
         segment.pass(20)
         #expect(segment.membership.phase == .joining)
+        segment.pass(1000, greeting: ["b", "c"])
+        #expect(segment.membership.phase == .joining)
+        for name in ["b", "c"] { segment.claims(name) }
+        segment.pass(20)
+        #expect(segment.membership.phase == .ready)
     }
 
     @Test("whoever hears a frame, and then nothing while it listens, is deaf, and knows of no death")
@@ -234,6 +244,86 @@ struct MembershipTests {
         #expect(segment.membership.returning.contains(NodeID(name: "b")))
         segment.claims("b")
         #expect(peer(segment)?.isCandidate == true)
+        #expect(segment.membership.returning.isEmpty)
+    }
+
+    @Test("since when a peer is ready counts from the end of its last joining")
+    func readySince() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        let first = segment.membership.peers[NodeID(name: "b")]?.readySince
+        segment.pass(1000, greeting: ["b", "c"])
+        #expect(segment.membership.peers[NodeID(name: "b")]?.readySince == first)
+        segment.hello("b", .restarting)
+        segment.hello("b", .joining, incarnation: 2)
+        segment.hello("b", incarnation: 2)
+        #expect(segment.membership.peers[NodeID(name: "b")]?.readySince == segment.now)
+    }
+
+    @Test("a suspected peer that is heard again is suspected no more")
+    func suspicionEnds() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(300, greeting: ["c"])
+        #expect(segment.membership.peers[NodeID(name: "b")]?.suspectedAt != nil)
+        segment.pass(50, greeting: ["b", "c"])
+        #expect(segment.membership.peers[NodeID(name: "b")]?.suspectedAt == nil && !segment.membership.wantsProof)
+    }
+
+    @Test("a speaker that hears ready peers, none of which hears it, is mute")
+    func mute() {
+        var segment = Segment()
+        segment.hello("b", .joining, hears: [])
+        #expect(!segment.membership.isMute(at: segment.now))
+        segment.hello("b", hears: [])
+        segment.hello("c", .joining, hears: ["me"])
+        #expect(segment.membership.isMute(at: segment.now))
+        segment.hello("c", hears: ["me"])
+        #expect(!segment.membership.isMute(at: segment.now))
+    }
+
+    @Test("a peer hears this speaker itself, or a ready one that hears it and is heard")
+    func heardBy() {
+        var segment = Segment()
+        func isHeard(_ phase: HelloPhase = .ready, hears: [String], after milliseconds: Int64 = 0) -> Bool {
+            segment.hello("c", phase, hears: hears)
+            let now = segment.now + .milliseconds(milliseconds)
+            return segment.membership.isHeard(by: NodeID(name: "b"), at: now)
+        }
+        segment.hello("b", hears: ["me"])
+        #expect(isHeard(hears: []))
+        segment.hello("b", hears: ["c"])
+        #expect(isHeard(hears: ["me"]) && !isHeard(hears: ["b"]))
+        #expect(!isHeard(.joining, hears: ["me"]) && !isHeard(hears: ["me"], after: 300))
+    }
+
+    @Test(
+        "a peer that is only heard of is absent, or ready when somebody hears it; a joining one is expected by joiners")
+    func expected() {
+        let id = NodeID(name: "d")
+        for isVouched in [false, true] {
+            var segment = Segment(known: ["b", "d"])
+            _ = segment.membership.heardKernel(Segment.address("d"), Segment.hardware("d"), at: segment.now)
+            segment.hello("b", hears: isVouched ? ["d"] : [])
+            #expect(segment.membership.expect(id, isJoiner: false, at: segment.now) == [.peer(id)])
+            let peer = segment.membership.peers[id]
+            #expect(peer?.state == (isVouched ? .ready : .absent) && peer?.isCandidate == isVouched)
+            #expect(peer?.hardwareAddress == Segment.hardware("d"))
+        }
+        var segment = Segment()
+        segment.hello("d", .joining)
+        #expect(segment.membership.expect(id, isJoiner: false, at: segment.now).isEmpty)
+        #expect(segment.membership.expect(id, isJoiner: true, at: segment.now) == [.peer(id)])
+    }
+
+    @Test("a dead peer is forgotten after ten minutes")
+    func forgotten() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(599_000, greeting: ["c"])
+        #expect(segment.state("b") == .dead)
+        segment.pass(3000, greeting: ["c"])
+        #expect(segment.state("b") == nil)
     }
 
     @Test("the hold ends for a peer that greets as ready without its whole list, and it is not dead")
@@ -243,8 +333,10 @@ struct MembershipTests {
         segment.hello("b", .restarting)
         segment.hello("b", incarnation: 2)
         #expect(segment.state("b") == .absent)
+        // Its kernel is silent: that it greets is enough.
         for _ in 0..<1250 {
-            segment.pass(100, greeting: ["c"], answering: ["b"])
+            segment.pass(100, greeting: ["c"])
+            #expect(segment.state("b") != .dead)
             segment.hello("b", incarnation: 2)
         }
         #expect(segment.state("b") == .ready)
@@ -278,6 +370,8 @@ struct MembershipTests {
         var segment = Segment()
         segment.becomeReady(with: ["b"])
         #expect(segment.hello("b", incarnation: 2) == .dropped(.rivalIncarnation))
+        segment.hello("b", .deaf)
+        #expect(segment.hello("b", .joining, incarnation: 2) == .accepted, "it holds nothing any more")
     }
 
     @Test("an old sequence number is refused")
@@ -341,9 +435,13 @@ struct MembershipTests {
         segment.becomeReady(with: ["b", "c"])
         segment.pass(700, greeting: ["c"])
         segment.hello("b")
-        segment.now = segment.now + .seconds(6 * 3600)
+        segment.pass(1200, greeting: ["c"])
         segment.hello("b")
-        #expect(segment.membership.peers[NodeID(name: "b")]?.interval == .milliseconds(100))
+        for milliseconds in [400, 200, 100] as [Int64] {
+            segment.hello("b")
+            #expect(segment.membership.peers[NodeID(name: "b")]?.interval == .milliseconds(milliseconds))
+            segment.now = segment.now + .seconds(6 * 3600)
+        }
     }
 
     @Test("the own pause is not the peers' fault")
