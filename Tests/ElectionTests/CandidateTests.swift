@@ -84,6 +84,20 @@ struct CandidateTests {
         #expect(bench.election.owned.first?.offeredTo == (seconds < 30 ? NodeID(name: Self.earlier) : nil))
     }
 
+    @Test(
+        "what was offered while it settled settles on, what was offered for another reason does not",
+        arguments: [true, false])
+    func offeredSettling(isSettling: Bool) {
+        var bench = Bench(eligible: ["me": 0, "b": 0, Self.earlier: 0])
+        bench.peer("b", .candidate)
+        _ = bench.hear("b", term: 3)
+        _ = bench.ready()
+        #expect(bench.hear("b", term: 3, kind: .offer(to: Self.me, settling: isSettling)).took == 4)
+        bench.peer(Self.earlier, .candidate)
+        _ = bench.pass(20)
+        #expect(bench.election.owned.first?.offeredTo == (isSettling ? NodeID(name: Self.earlier) : nil))
+    }
+
     @Test("what somebody had before is kept")
     func settled() {
         var bench = Bench(eligible: ["me": 0, Self.earlier: 0])

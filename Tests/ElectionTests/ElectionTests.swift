@@ -39,6 +39,12 @@ struct ElectionTests {
         #expect(bench.hear("b", term: 0) == [.announceAgain(Bench.address)])
         bench.now = bench.now + .milliseconds(100)
         #expect(bench.election.claims(at: bench.now, capacity: 1000)?.first?.entries.first?.kind == .own)
+        // Also when the burst after the change is over.
+        _ = bench.pass(10_000)
+        _ = bench.election.claims(at: bench.now, capacity: 1000)
+        _ = bench.hear("b", term: 0)
+        bench.now = bench.now + .milliseconds(100)
+        #expect(bench.election.claims(at: bench.now, capacity: 1000) != nil)
         #expect(bench.hear("b", term: 2) == [.withdraw(Bench.address, .higherClaim)])
         bench.peer("b", .candidate)
         #expect(bench.pass(5000).isEmpty)
@@ -165,6 +171,18 @@ struct ElectionTests {
             ).0
             #expect(list == .incomplete)
         }
+    }
+
+    @Test(
+        "somebody else's memory of a released claim does not bring it back, its owner does", arguments: [false, true])
+    func releasedClaim(isOwner: Bool) {
+        var bench = Bench()
+        for name in ["b", "c"] { bench.peer(name, .candidate) }
+        _ = bench.hear("b", term: 9)
+        _ = bench.ready()
+        bench.hearNothing("b", generation: 100)
+        _ = isOwner ? bench.hear("b", term: 9) : bench.hear("c", term: 9, kind: .held(owner: NodeID(name: "b")))
+        #expect(bench.pass(4000).took == (isOwner ? nil : 10))
     }
 
     @Test("the dead owner's address is taken with the next term")

@@ -21,6 +21,28 @@ struct RefusalTests {
     }
 
     @Test(
+        "of an address that the own view knows, a claim is refused when its owner may not announce it, or is stale and means another allocation",
+        arguments: [
+            ("b", 1, false, false), ("b", 2, false, false), ("b", 1, true, false), ("b", 2, true, true),
+            ("d", 1, false, true),
+        ])
+    func refusingOwners(owner: String, allocation: UInt64, isStale: Bool, isRefused: Bool) {
+        for kind in [.own, .held(owner: NodeID(name: owner))] as [ClaimEntry.Kind] {
+            var bench = Bench()
+            let sender = kind == .own ? owner : "c"
+            bench.peer(sender, .candidate)
+            _ = bench.ready()
+            var refused = false
+            for _ in 0..<2 {
+                let directives = bench.hear(sender, term: 5, kind: kind, allocation: allocation, isStale: isStale)
+                refused = directives.contains { if case .refuse = $0 { true } else { false } }
+                _ = bench.pass(1000)
+            }
+            #expect(refused == (isRefused && kind == .own))
+        }
+    }
+
+    @Test(
         "a refused speaker lets go when it is stale, and reads the API again when it is not", arguments: [false, true])
     func refused(isStale: Bool) {
         var bench = Bench(eligible: ["me": 0], isStale: isStale)
