@@ -15,7 +15,7 @@ struct SimulationTests {
         "mix", "mix_loss", "rolling_restart", "api_outage", "api_cut_one", "api_cut_most", "cold_start",
         "delete_stale_owner", "reuse_stale_owner", "poweroff_api_outage", "restart_beyond_hold", "pause",
         "delete_hung_watch", "delete_stale_helper", "stale_then_heal_partial", "wireless", "vm_pause", "half_boots",
-        "bad_cable", "churn_while_cut", "upgrade_and_cordon",
+        "bad_cable", "churn_while_cut", "upgrade_and_cordon", "storm_control",
     ]
 
     @Test("every scenario keeps its properties", arguments: Scenario.all.map(\.name))
