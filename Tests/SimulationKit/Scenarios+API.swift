@@ -135,7 +135,7 @@ extension Scenario {
 
     /// Services come, go and change their nodes while some speakers cannot know. What is refused to one of these is not
     /// taken by the next.
-    package static let churnWhileCut = Scenario("churn_while_cut", [.deletionHeard], nodes: [3, 5]) { s in
+    package static let churnWhileCut = Scenario("churn_while_cut", [.deletionHeard], nodes: [3, 4]) { s in
         for node in s.nodes.dropFirst() where s.random.chance(0.6) {
             s.cutFromAPI(node, seconds: s.random.uniform(5, 50))
         }

@@ -205,7 +205,7 @@ extension Simulation {
     /// A new allocation of an address: no record names an owner of it.
     package func changeFreshly(_ address: Int, to value: AddressTruth) {
         records[address] = nil
-        for node in nodes { node.records[address] = nil }
+        for node in nodes where node.isWatching && reachesAPI(node) { node.records[address] = nil }
         change(address, to: value)
     }
 }
