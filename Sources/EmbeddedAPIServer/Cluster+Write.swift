@@ -73,6 +73,7 @@ extension Cluster {
         let definition = request.definition
         switch definition.storage {
         case "services" where request.subresource.isEmpty: try ServiceRules.admit(&new, old: old, &allocator)
+        case "services" where request.subresource == "status": try ServiceRules.admitStatus(&new)
         case "namespaces":
             if new.at("status", "phase") == nil { new.set("status", "phase", to: "Active") }
             new.set("metadata", "labels", "kubernetes.io/metadata.name", to: .string(request.key.name))

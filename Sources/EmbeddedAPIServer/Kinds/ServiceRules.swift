@@ -23,6 +23,35 @@ struct ServiceRules {
         }
     }
 
+    /// What it does with a write to the status: the addresses of a load balancer are checked, and have a mode.
+    static func admitStatus(_ service: inout JSONValue) throws(APIFailure) {
+        guard let ingress = service.at("status", "loadBalancer", "ingress")?.array, !ingress.isEmpty else { return }
+        let field = "status.loadBalancer.ingress"
+        func forbidden(_ field: String, _ text: String) -> Status.Cause {
+            Status.Cause(reason: "FieldValueForbidden", message: "Forbidden: \(text)", field: field)
+        }
+        var causes: [Status.Cause] = []
+        if service.at("spec", "type")?.string != "LoadBalancer" {
+            causes = [forbidden(field, "may only be used when `spec.type` is 'LoadBalancer'")]
+        }
+        let entries = ingress.enumerated().map { index, entry in
+            var entry = entry
+            if let text = entry["ip"]?.string, !text.isEmpty {
+                entry["ipMode"] = entry["ipMode"] ?? "VIP"
+                guard IPAddress(text) == nil else { return entry }
+                let rule = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+                causes.append(.invalid("\(field)[\(index)].ip", "\"\(text)\"", rule))
+            } else if entry["ipMode"] != nil {
+                causes.append(forbidden("\(field)[\(index)].ipMode", "may not be specified when `ip` is not set"))
+            }
+            return entry
+        }
+        guard causes.isEmpty else {
+            throw .invalid(Service.resource, service.at("metadata", "name")?.string ?? "", causes)
+        }
+        service.set("status", "loadBalancer", "ingress", to: .array(entries))
+    }
+
     /// An update may leave out what the server allocated; a change of type gives it back.
     private func carryOver(_ service: inout JSONValue, old: JSONValue?, type: String) {
         guard let old else { return }

@@ -44,6 +44,30 @@ import Testing
         }
     }
 
+    @Test("only a load balancer has addresses in its status, and each of them is one", arguments: APIUnderTest.all)
+    func serviceIngress(api: APIUnderTest) async throws {
+        try await api.run { probe in
+            func write(_ entry: JSONValue, to name: String) async throws -> APIProbe.Answer {
+                try await probe.merge(
+                    probe.services("/\(name)/status"), ["status": ["loadBalancer": ["ingress": [entry]]]])
+            }
+            try await probe.post(probe.services(), probe.service("inner"))
+            let inner = try await write(["ip": "192.168.57.200"], to: "inner")
+            #expect(inner.status == 422)
+            #expect(
+                inner.message
+                    == "Service \"inner\" is invalid: status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is 'LoadBalancer'"
+            )
+            try await probe.post(probe.services(), probe.service("web", type: "LoadBalancer"))
+            for wrong: JSONValue in [["ip": "192.168.57.256"], ["hostname": "web.cluster.home", "ipMode": "VIP"]] {
+                let answer = try await write(wrong, to: "web")
+                #expect(answer.status == 422, "\(wrong)")
+            }
+            let plain = try await write(["ip": "192.168.57.200"], to: "web")
+            #expect(plain.body.at("status", "loadBalancer", "ingress") == [["ip": "192.168.57.200", "ipMode": "VIP"]])
+        }
+    }
+
     @Test("a schema validates, defaults and prunes", arguments: APIUnderTest.all)
     func schema(api: APIUnderTest) async throws {
         try await api.run { probe in
