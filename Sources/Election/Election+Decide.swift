@@ -128,6 +128,8 @@ extension Election {
         guard !isRefused(slot) else { return release(slot, .refused, at: now, &directives) }
         if yieldToUnhearing(slot, at: now, &directives) { return }
         let isEligible = mayAnnounce(slot, me) && !isLeaving
+        // What is settled by now stays so with whoever takes it.
+        if let since = ownership.settlingSince, now - since >= timing.settling { ownership.settlingSince = nil }
         let target = isStale ? nil : offerTarget(slot, ownership, isEligible: isEligible, at: now)
         if target != nil || ownership.offer != nil { schedule.request(at: now, timing) }
         ownership.offer = target
@@ -162,9 +164,7 @@ extension Election {
             return nil
         }
         // Nobody had the address before: let it go where weight and hash want it, whoever came up first.
-        guard let settlingSince = ownership.settlingSince, now - settlingSince < timing.settling, !first.isLate,
-            first < mine
-        else { return nil }
+        guard ownership.settlingSince != nil, !first.isLate, first < mine else { return nil }
         return first.node
     }
 

@@ -98,6 +98,20 @@ struct CandidateTests {
         #expect(bench.election.owned.first?.offeredTo == (isSettling ? NodeID(name: Self.earlier) : nil))
     }
 
+    @Test(
+        "what was held for 30 s is offered as settled: a drained node that is back does not get it again",
+        arguments: [29, 31])
+    func offeredLater(seconds: Int64) {
+        var bench = Bench(eligible: ["me": 0, "b": 0])
+        #expect(bench.ready().took == 1)
+        _ = bench.pass(seconds * 1000)
+        bench.peer("b", .candidate)
+        bench.configure(eligible: ["me": -1, "b": 0])
+        _ = bench.pass(20)
+        let offer = bench.election.claims(at: bench.now + .seconds(1), capacity: 1000)?.first?.entries.first
+        #expect(offer?.kind == .offer(to: NodeID(name: "b"), settling: seconds < 30))
+    }
+
     @Test("what somebody had before is kept")
     func settled() {
         var bench = Bench(eligible: ["me": 0, Self.earlier: 0])
