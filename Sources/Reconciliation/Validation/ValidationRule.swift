@@ -17,9 +17,11 @@ public struct ValidationRule: Sendable {
     func causes(kind: String, _ object: JSONValue) -> [Status.Cause] {
         places.filter { $0.kind == kind }.flatMap { place in
             object.values(at: place.path).filter { !isValid($0.value) }.map { found in
-                Status.Cause(
-                    reason: "FieldValueInvalid",
-                    message: "Invalid value: \"\(found.value.typeName)\": \(message(found.value))", field: found.path)
+                // A text is repeated, an object is not.
+                let value = found.value.string == nil ? "" : "\(found.value.jsonText): "
+                return Status.Cause(
+                    reason: "FieldValueInvalid", message: "Invalid value: \(value)\(message(found.value))",
+                    field: found.path)
             }
         }
     }

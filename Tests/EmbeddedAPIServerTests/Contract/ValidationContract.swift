@@ -27,6 +27,9 @@ import ValidationRows
                     let answer = try await probe.post("\(table.path)?dryRun=All", object)
                     #expect(answer.status == 422, "\(table.rule): \(row.entry)")
                     #expect(answer.message.contains(row.message), "\(table.rule): \(answer.message)")
+                    guard row.entry.string != nil else { continue }
+                    let value = "Invalid value: \(row.entry.jsonText): "
+                    #expect(answer.message.contains(value), "\(table.rule): \(answer.message)")
                 }
             }
         }
