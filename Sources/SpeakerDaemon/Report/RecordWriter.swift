@@ -30,7 +30,7 @@ struct RecordWriter: ServiceLifecycle.Service {
             do {
                 try await perform(write)
                 await control.wrote(write)
-            } catch  where error.isPermanent {
+            } catch  where error.isPermanent && !error.isUnauthorized {
                 refused.append((write, error))
             } catch {
                 warn("cannot record who announces a Service; ownership does not depend on it", write, error)
