@@ -450,8 +450,38 @@ struct MembershipTests {
         segment.becomeReady(with: ["b", "c"])
         segment.now = segment.now + .milliseconds(450)
         segment.membership.excuse(.milliseconds(450))
-        segment.pass(20)
+        segment.pass(20, gatewayAnswers: false)
         #expect(segment.membership.peers[NodeID(name: "b")]?.suspectedAt == nil)
+        #expect(segment.membership.phase == .ready)
+    }
+
+    @Test("proof of reception from before a death proves nothing at the next silence")
+    func proofIsOfOneSilence() {
+        var segment = Segment()
+        segment.becomeReady(with: ["b", "c"])
+        segment.pass(700, greeting: ["c"])
+        #expect(segment.state("b") == .dead)
+        segment.pass(300, greeting: ["b", "c"])
+        segment.pass(3000, gatewayAnswers: false)
+        #expect(segment.membership.phase == .deaf && segment.state("b") == .ready)
+    }
+
+    @Test("a peer is told the claims for as long as it listens, whenever it begins to, and not once it is ready")
+    func joinersAreTold() {
+        var segment = Segment()
+        func isTold(_ phase: HelloPhase, _ incarnation: UInt64, after milliseconds: Int64) -> Bool {
+            segment.now = segment.now + .milliseconds(milliseconds)
+            segment.hello("b", phase, incarnation: incarnation)
+            return segment.directives.contains(.tellClaims)
+        }
+        #expect(isTold(.joining, 1, after: 0) && isTold(.joining, 1, after: 1900))
+        #expect(!isTold(.joining, 1, after: 200))
+        // Its process starts anew, and is ready early.
+        #expect(isTold(.joining, 2, after: 400) && isTold(.joining, 2, after: 100))
+        #expect(!isTold(.ready, 2, after: 100))
+        // It hears again, under the same incarnation.
+        _ = isTold(.deaf, 2, after: 10_000)
+        #expect(isTold(.joining, 2, after: 100) && isTold(.joining, 2, after: 100))
     }
 
     private static func rival(

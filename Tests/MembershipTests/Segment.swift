@@ -8,6 +8,8 @@ struct Segment {
     var membership: Membership
     var now = Instant(nanoseconds: 0)
     var sequences: [String: UInt64] = [:]
+    /// What the last Hello asked for.
+    var directives: [Membership.Directive] = []
     static let gateway = IPAddress.v4(IPv4Address(192, 168, 57, 30))
 
     init(name: String = "me", known: [String] = ["b", "c"]) {
@@ -42,7 +44,8 @@ struct Segment {
             cluster: ClusterID(rawValue: 1), node: NodeID(name: name), incarnation: incarnation,
             sequence: sequences["\(name)\(incarnation)", default: 0], hardwareAddress: Self.hardware(name),
             phase: phase, isStale: false, details: 1)
-        let (verdict, _) = membership.receive(header, details: { sender }, at: now)
+        let (verdict, directives) = membership.receive(header, details: { sender }, at: now)
+        self.directives = directives
         if verdict == .accepted {
             membership.receiveHeard(hears.map { NodeID(name: $0) }, from: NodeID(name: name))
         }
