@@ -10,7 +10,8 @@ package enum Layer2Effect: Sendable, Hashable {
 
 /// Something that was learned about an address on this link.
 package enum Layer2Fact: Sendable, Hashable {
-    /// All probes went unanswered: the address may be used (RFC 5227 §2.1).
+    /// All probes went unanswered: the address may be used (RFC 5227 §2.1). It is held until it is owned or withdrawn, so that
+    /// the frames about it arrive all the time.
     case probeSucceeded(IPAddress)
     /// A foreign host uses the address, or probes it too: it must not be announced.
     case probeConflict(IPAddress, hardwareAddress: MACAddress)

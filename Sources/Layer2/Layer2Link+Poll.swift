@@ -17,7 +17,6 @@ extension Layer2Link {
         while agenda.hasDueJobs, pacer.allows(at: now), let (rank, job) = agenda.next() {
             guard let entry = held[job.address], entry.generation == job.generation else { continue }
             if case .probing(let sent) = entry.role, sent >= timing.probes {
-                withdraw(job.address)
                 effects.append(.report(.probeSucceeded(job.address)))
             } else if let frame = perform(job, rank, entry, at: now) {
                 pacer.charge(at: now)

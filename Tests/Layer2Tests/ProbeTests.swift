@@ -19,6 +19,18 @@ import Wire
         #expect(virtual.facts.first?.at == .milliseconds(450))
     }
 
+    @Test("what must arrive stays the same from the first probe to the last announcement")
+    func held() {
+        var virtual = VirtualLink()
+        virtual.act { $0.probe(.v4(Self.v4), at: $1) }
+        let version = virtual.link.version
+        virtual.run(until: .seconds(2))
+        #expect(Array(virtual.link.addresses) == [.v4(Self.v4)] && !virtual.link.isAnswered(.v4(Self.v4)))
+        virtual.act { $0.own(.v4(Self.v4), at: $1) }
+        virtual.run(until: .seconds(10))
+        #expect(virtual.link.version == version && virtual.link.isAnswered(.v4(Self.v4)))
+    }
+
     @Test("an ARP probe is a broadcast request from 0.0.0.0")
     func form() {
         var virtual = VirtualLink()
