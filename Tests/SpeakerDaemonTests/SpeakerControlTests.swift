@@ -5,6 +5,7 @@ import KubernetesModel
 import Logging
 import MonotonicTime
 import Reconciliation
+import Synchronization
 import Telemetry
 import Testing
 
@@ -16,14 +17,16 @@ import Testing
     typealias World = AnnouncementRecordsTests
 
     /// A speaker with the link `eth0` whose plan has the Services `a` and `b` on 192.168.57.200.
-    static func control(_ client: APIClient) async -> SpeakerControl {
+    static func control(
+        _ client: APIClient, log: any LogHandler = SwiftLogNoOpLogHandler()
+    ) async -> SpeakerControl {
         var state = SpeakerState(node: "node-a", policy: SpeakerPolicy(), selection: LinkSelection())
         for change in World.changes(["a", "b"]) {
             state.apply(change, at: MonotonicClock.now(), wallClock: World.since)
         }
         let control = SpeakerControl(
             state: state, events: EventRecorder(client, component: "lb-speaker"), health: HealthState(),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "test") { _ in log })
         await control.use([SpeakerStateTests.link("eth0", "192.168.57.31", "192.168.57.0/24")])
         _ = await control.newConfigurations()
         return control
@@ -54,6 +57,21 @@ import Testing
         #expect(await control.take(Self.report()).isEmpty, "too late")
         // What is left to do is to take the entries back.
         #expect(await control.untilRecordsAreDue() != nil)
+        await client.shutdown()
+    }
+
+    @Test("that the watches live is told once, and not again for each cable that comes back")
+    func watchesTold() async throws {
+        let (client, log) = (try APIClient(try APIConfiguration(url: "http://127.0.0.1:1")), Lines())
+        let control = await Self.control(client, log: log)
+        await control.found(cluster: "test")
+        for watch in Watch.neededToBeFresh { await control.alive(watch, at: MonotonicClock.now()) }
+        let link = SpeakerStateTests.link("eth0", "192.168.57.31", "192.168.57.0/24")
+        for links in [[link], [], [link], [], [link]] {
+            await control.use(links)
+            #expect(await control.newConfigurations()?.map(\.interfaceName) == links.map(\.name))
+        }
+        #expect(log.all == ["the API server's watches are alive"])
         await client.shutdown()
     }
 
@@ -116,4 +134,21 @@ import Testing
             await client.shutdown()
         }
     }
+}
+
+/// Keeps what is logged.
+private struct Lines: LogHandler {
+    private final class Store: Sendable { let lines = Mutex<[String]>([]) }
+
+    private let store = Store()
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .info
+    var all: [String] { store.lines.withLock(\.self) }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { store.lines.withLock { $0.append("\(event.message)") } }
 }

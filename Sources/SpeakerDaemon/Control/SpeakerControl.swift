@@ -18,6 +18,8 @@ actor SpeakerControl {
     private var records: AnnouncementRecords
     private var narrator: FactNarrator
     private var delivered: [LinkConfiguration] = []
+    /// What was told last of the watches: links without which nothing is announced come and go meanwhile.
+    private var wasStale = true
     private var heard = PeersHeard()
     /// By condition of readiness: what the packet thread cannot do.
     private var troubles: [String: String] = [:]
@@ -115,7 +117,6 @@ actor SpeakerControl {
             records.planChanged()
             recordsBell.ring()
         }
-        let wasStale = delivered.first?.isStale ?? true
         let configurations = state.configurations(at: now)
         health.set("synced", problem: state.syncProblem)
         metrics.update(
@@ -123,6 +124,7 @@ actor SpeakerControl {
         guard configurations != delivered else { return nil }
         delivered = configurations
         if let isStale = configurations.first?.isStale, isStale != wasStale {
+            wasStale = isStale
             if isStale {
                 let silent = state.freshness.stale(at: now).map(\.rawValue).sorted().joined(separator: ", ")
                 logger.warning(
