@@ -23,16 +23,29 @@ package struct LinkMonitor: ~Copyable {
 
     /// Reads waiting notifications without blocking, a bounded number of them; everything again when some were lost.
     ///
-    /// - Returns: whether the state is another one than before. An interface that was replaced by an equal one makes no
-    ///   difference to it; sockets on the old one are dead.
-    package mutating func update() throws(NetlinkError) -> Bool {
-        var changed = state
-        defer { state = changed }
-        if try subscription.take({ changed.apply($0) }) == .lost {
-            resynchronisations += 1
-            changed = try Self.snapshot()
+    /// - Returns: what each interface was before, `nil` where there was none, that is another one now. One that was replaced
+    ///   by an equal one is not among them; sockets on the old one are dead.
+    package mutating func update() throws(NetlinkError) -> [Int32: NetworkInterface?] {
+        // Swapped, not copied: there may be hundreds of interfaces, and thousands of notifications.
+        var changed = NetworkState()
+        swap(&changed, &state)
+        defer { swap(&changed, &state) }
+        var before: [Int32: NetworkInterface?] = [:]
+        let outcome = try subscription.take { message in
+            if let index = message.interfaceIndex, before[index] == nil {
+                before.updateValue(changed.interfaces[index], forKey: index)
+            }
+            changed.apply(message)
         }
-        return changed != state
+        if outcome == .lost {
+            resynchronisations += 1
+            let current = try Self.snapshot()
+            for index in Set(changed.interfaces.keys).union(current.interfaces.keys) where before[index] == nil {
+                before.updateValue(changed.interfaces[index], forKey: index)
+            }
+            changed = current
+        }
+        return before.filter { $0.value != changed.interfaces[$0.key] }
     }
 
     /// Reads all interfaces and addresses on a socket of its own.

@@ -17,6 +17,15 @@ package enum NetlinkMessage: Sendable, Hashable {
     case failed(errorNumber: Int32)
     case ignored
 
+    /// The interface that it is about.
+    var interfaceIndex: Int32? {
+        switch self {
+        case .link(let interface): interface.index
+        case .linkGone(let index), .address(let index, _), .addressGone(let index, _): index
+        case .defaultRoute, .defaultRouteGone, .done, .failed, .ignored: nil
+        }
+    }
+
     /// Octets of `struct nlmsghdr`.
     private static let headerLength = 16
 

@@ -45,6 +45,34 @@ struct LinkMonitorTests {
         }
     }
 
+    @Test("an interface that is not selected is followed, and nobody is told of it until it has a name that is")
+    func others() async throws {
+        let segment = try await Segment.make()
+        let harness = try await PacketLoopHarness.start(on: segment)
+        func selected(_ state: NetworkState) -> [NetworkInterface] {
+            state.interfaces.values.filter { LinkSelection().selects($0.name) }.sorted { $0.index < $1.index }
+        }
+        try await harness.run {
+            try await segment.onNode(
+                """
+                for i in 1 2 3 4 5; do
+                    ip link add veth$i type veth peer name vethpeer$i; ip link set veth$i up; ip link del veth$i
+                done
+                ip link add veth9 type veth peer name vethpeer9; ip addr add 10.9.0.1/24 dev veth9
+                ip link set veth9 name lan9
+                """)
+            try await harness.wait(for: "the interface that is selected") {
+                harness.network?.interfaces.values.first { $0.name == "lan9" }?.addresses.isEmpty == false
+            }
+            let told = harness.networks.map(selected)
+            #expect(zip(told, told.dropFirst()).allSatisfy { $0 != $1 }, "\(told.count)")
+            try await segment.onNode("ip link set lan9 name veth9")
+            try await harness.wait(for: "its end") {
+                harness.network.map(selected)?.contains { $0.name == "lan9" } == false
+            }
+        }
+    }
+
     @Test("sockets on an interface that was replaced by an equal one with its index know it; down and up is no matter")
     func replaced() async throws {
         let segment = try await Segment.make()
@@ -165,8 +193,8 @@ struct LinkMonitorTests {
             var counts = [monitor.resynchronisations]
             // From here on everything is told again.
             try Segment.batch(in: node, ["addr add 10.7.0.1/32 dev twin"])
-            let isChanged = try monitor.update()
-            counts += [monitor.resynchronisations, isChanged ? 1 : 0]
+            let changes = try monitor.update()
+            counts += [monitor.resynchronisations, changes.count]
             return (monitor.state, try LinkMonitor.snapshot(), counts)
         }
         #expect(counts == [1, 1, 1])

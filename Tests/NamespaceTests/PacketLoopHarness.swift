@@ -74,8 +74,10 @@ final class PacketLoopHarness: Sendable {
             ?? nil
     }
 
-    var network: NetworkState? {
-        log.withLock { log in log.compactMap { if case .network(let state) = $0 { state } else { nil } }.last }
+    var network: NetworkState? { networks.last }
+
+    var networks: [NetworkState] {
+        log.withLock { log in log.compactMap { if case .network(let state) = $0 { state } else { nil } } }
     }
 
     var gateways: [IPAddress]? {

@@ -40,6 +40,7 @@ struct SpeakerSettings: Sendable {
         speakerNodes = command.nodeSelector
         (announceRate, refreshInterval) = (command.announceRate, command.refreshInterval)
         packetLoop.receiveBuffer = command.receiveBuffer
+        packetLoop.selection = selection
         telemetry = command.telemetry.configuration(component: "speaker")
     }
 }

@@ -82,10 +82,12 @@ package enum PacketEvent: Sendable {
     case report(LinkReport, PacketCounters)
     /// The thread turns: with the reports, also when there is no link to report of.
     case pulse
-    /// The node's interfaces, at the start and after every change.
+    /// The node's interfaces, at the start and after every change of those that may be used.
     case network(NetworkState)
     /// The node's default gateways, at the start and after every change.
     case gateways(Set<Gateway>)
+    /// Changes of other interfaces, as those of pods, are nobody's business.
+    package var selection = LinkSelection()
     /// What of a link's sockets could not be opened or changed, tried again while the link is configured; `nil` when all
     /// is in place. On change, and with the reports.
     case trouble(String?, link: String)

@@ -17,7 +17,6 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     private var troubles: [Int32: String] = [:]
     private var monitor: LinkMonitor?
     private var monitorProblem: String?
-    private var network = NetworkState()
     private var pollSet = PollSet()
     /// What is at the same place of `pollSet`, in the order of service.
     private var sources: [Source] = []
@@ -224,7 +223,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
             monitor = try LinkMonitor()
             needsRebuild = true
             tellOfMonitor(nil)
-            follow(at: now)
+            follow(nil, at: now)
         } catch {
             nextRetry = now + .seconds(5)
             tellOfMonitor("\(error)")
@@ -239,8 +238,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
 
     private mutating func updateNetwork(at now: Instant) {
         do throws(NetlinkError) {
-            _ = try monitor?.update()
-            follow(at: now)
+            if let changes = try monitor?.update() { follow(changes, at: now) }
         } catch {
             // What was missed is found by reading everything again.
             tellOfMonitor("\(error)")
@@ -251,19 +249,21 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     }
 
     /// Brings the ports in line with the interfaces that there are.
-    private mutating func follow(at now: Instant) {
+    /// - Parameter changes: What those that changed were before; `nil` when that is not known of any.
+    private mutating func follow(_ changes: [Int32: NetworkInterface?]?, at now: Instant) {
         guard let state = monitor?.state else { return }
         // One that was replaced by another with its index, of which netlink need not have told: the sockets know.
         for (index, port) in ports where !port.isAttached { closePort(index) }
         failed = failed.filter { state.interfaces[$0.key] != nil }
-        if state != network {
-            for (index, port) in ports {
-                guard let interface = state.interfaces[index], interface != network.interfaces[index] else { continue }
-                perform(port.interfaceChanged(interface, at: now), on: port)
-            }
-            network = state
-            tell(.network(state))
+        for (index, port) in ports where changes?.keys.contains(index) ?? true {
+            guard let interface = state.interfaces[index] else { continue }
+            perform(port.interfaceChanged(interface, at: now), on: port)
         }
+        let selection = settings.selection
+        let isOfInterest = changes?.contains { index, before in
+            [before, state.interfaces[index]].contains { $0.map { selection.selects($0.name) } ?? false }
+        }
+        if isOfInterest ?? true { tell(.network(state)) }
         openMissing(at: now)
     }
 
