@@ -6,7 +6,7 @@ package import NetworkAddresses
 ///
 /// Only a real join makes the kernel send MLD reports, without which a snooping switch forwards no solicitation; any
 /// UDP socket can do it. The kernel charges memberships to each socket's option memory, hence 256 for each.
-package struct GroupMembership: ~Copyable {
+package final class GroupMembership {
     package static let groupsPerSocket = 256
 
     private let interfaceIndex: Int32
@@ -23,7 +23,7 @@ package struct GroupMembership: ~Copyable {
 
     /// Joins and leaves until exactly `groups` are joined, as far as the kernel allows.
     /// - Returns: the groups that could not be joined, with the last error.
-    package mutating func set(_ groups: Set<IPv6Address>) -> (failed: Int, error: PacketSocketError?) {
+    package func set(_ groups: Set<IPv6Address>) -> (failed: Int, error: PacketSocketError?) {
         for (group, index) in joined where !groups.contains(group) {
             _ = change(group, socket: index, join: false)
             sockets[index].count -= 1
@@ -45,7 +45,7 @@ package struct GroupMembership: ~Copyable {
         return (failed, lastError)
     }
 
-    private mutating func socketWithRoom() throws(PacketSocketError) -> Int {
+    private func socketWithRoom() throws(PacketSocketError) -> Int {
         if let index = sockets.firstIndex(where: { $0.count < Self.groupsPerSocket }) { return index }
         let descriptor = cl_udp6_socket()
         guard descriptor >= 0 else { throw PacketSocketError(.membership, -descriptor) }

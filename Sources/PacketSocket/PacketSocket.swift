@@ -9,12 +9,13 @@ package import Wire
 /// so no unwanted frame ever arrives. It survives the interface going down and up; when the interface is deleted or
 /// moved to another namespace the socket is dead, which ``isAttached`` tells.
 @safe
-package final class PacketSocket {
+package final class PacketSocket: Sendable {
     package let descriptor: Int32
     package let interfaceIndex: Int32
     /// Octets that the kernel granted: `net.core.rmem_max` is the limit without CAP_NET_ADMIN.
     package let receiveBuffer: Int
-    private var ring: cl_ring
+    /// For one thread at a time: whoever receives, and at the end whoever closes.
+    nonisolated(unsafe) private var ring: cl_ring
 
     /// - Parameters:
     ///   - receiveBuffer: octets to ask for, where there is no ring.

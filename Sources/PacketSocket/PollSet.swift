@@ -53,6 +53,13 @@ package final class WakeDescriptor: Sendable {
         _ = unsafe write(descriptor, &one, 8)
     }
 
+    /// Until it is signalled.
+    package func wait() {
+        var set = PollSet()
+        set.add(descriptor)
+        while !set.isReady(0) { set.wait(nanoseconds: -1) }
+    }
+
     package func clear() {
         var count: UInt64 = 0
         _ = unsafe read(descriptor, &count, 8)

@@ -6,10 +6,13 @@ import NetworkAddresses
 import SpeakerDaemon
 import Wire
 
-/// Layer2 alone behind the packet thread: owns every address that it is told of, as a speaker without peers would.
+/// Layer2 alone behind the packet thread: owns every address that it is told of, as a speaker without peers would; but one
+/// that no node may announce is expected only.
 struct Layer2Core: LinkCore {
     private var layer2: Layer2Link
     private var wanted: Set<IPAddress> = []
+    private var expected: Set<IPAddress> = []
+    private var configurations: UInt64 = 0
     private let name: String
 
     init(_ configuration: LinkConfiguration, at now: Instant) {
@@ -19,7 +22,9 @@ struct Layer2Core: LinkCore {
     }
 
     mutating func configure(_ configuration: LinkConfiguration, at now: Instant) -> [LinkEffect] {
-        let intents = configuration.intents ?? []
+        let intents = (configuration.intents ?? []).filter { !$0.eligible.isEmpty }
+        expected = Set((configuration.intents ?? []).filter(\.eligible.isEmpty).map(\.address))
+        configurations += 1
         let addresses = Set(intents.map(\.address))
         for address in wanted.subtracting(addresses) { layer2.withdraw(address) }
         for intent in intents where !wanted.contains(intent.address) {
@@ -59,9 +64,10 @@ struct Layer2Core: LinkCore {
     var interest: FrameInterest {
         var interest = FrameInterest()
         interest.addresses = Set(layer2.addresses)
+        interest.expectedAddresses = expected
         return interest
     }
-    var interestVersion: UInt64 { layer2.version }
+    var interestVersion: UInt64 { layer2.version &+ configurations }
     var packetCounters: Layer2Counters { layer2.counters }
 
     func report(at now: Instant) -> LinkReport { LinkReport(interfaceName: name, phase: .ready) }

@@ -231,7 +231,7 @@ struct LinkMonitorTests {
 extension Segment {
     /// Changes links and addresses in the namespace of a process, all by one program, so that it is a matter of
     /// milliseconds. Blocks.
-    fileprivate static func batch(in pid: Int32, _ commands: [String]) throws {
+    static func batch(in pid: Int32, _ commands: [String]) throws {
         let shell = Process()
         shell.executableURL = URL(filePath: "/usr/bin/nsenter")
         let lines = commands.map { "echo \($0)" }.joined(separator: "; ")

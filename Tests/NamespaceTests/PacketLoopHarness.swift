@@ -41,13 +41,16 @@ final class PacketLoopHarness: Sendable {
         }
     }
 
-    func configure(_ addresses: [IPAddress], probing: Bool = false) async throws {
+    func configure(_ addresses: [IPAddress], probing: Bool = false, expecting: [IPAddress] = []) async throws {
         var configuration = LinkConfiguration(
             nodeName: "node", interfaceName: "eth0", interfaceIndex: try await segment.interfaceIndex(),
             hardwareAddress: Segment.nodeHardware, cluster: ClusterID(uid: "test"))
         configuration.intents = addresses.map {
             AddressIntent(
                 address: $0, allocation: AllocationID(rawValue: 1), eligible: ["node": 0], isNewlyAssigned: probing)
+        }
+        configuration.intents? += expecting.map {
+            AddressIntent(address: $0, allocation: AllocationID(rawValue: 1), eligible: [:])
         }
         loop.configure([configuration])
     }

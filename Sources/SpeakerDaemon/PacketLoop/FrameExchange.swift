@@ -84,7 +84,7 @@ struct FrameExchange: ~Copyable {
 
     /// Throws away what waits in the sockets.
     mutating func discard<Core: LinkCore>(_ port: LinkPort<Core>) {
-        for socket in port.packetSockets { Self.discard(port, &messages) { $0.receive(from: socket) } }
+        for socket in port.sockets { Self.discard(port, &messages) { $0.receive(from: socket) } }
         guard let descriptor = port.carrierDescriptor else { return }
         Self.discard(port, &messages) { $0.receive(from: descriptor) }
     }

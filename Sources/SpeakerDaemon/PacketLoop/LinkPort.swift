@@ -15,7 +15,10 @@ final class LinkPort<Core: LinkCore> {
     private(set) var neighborDiscovery: PacketSocket?
     let hello: PacketSocket
     private(set) var carrier: CarrierSocket?
-    private var groups: GroupMembership
+    private let chores: ChoreMailbox
+    private var wantedGroups: Set<IPv6Address> = []
+    /// What was joined before is lost, or of another interface.
+    private var areGroupsLost = true
     private var appliedInterest: UInt64?
     private var nextInterest: Instant?
     /// When what could not be set up is tried again; `nil` when all is in place.
@@ -23,16 +26,19 @@ final class LinkPort<Core: LinkCore> {
     private let receiveBuffer: Int
     private var interface: NetworkInterface?
     private var interestTrouble: String?
+    private var groupTrouble: String?
     private var carrierTrouble: String?
 
     /// Why something of this link does not work; `nil` when all does.
     var trouble: String? {
-        guard let interestTrouble, let carrierTrouble else { return interestTrouble ?? carrierTrouble }
-        return interestTrouble + "; " + carrierTrouble
+        let all = [interestTrouble, groupTrouble, carrierTrouble].compactMap(\.self)
+        return all.isEmpty ? nil : all.joined(separator: "; ")
     }
 
-    init(_ configuration: LinkConfiguration, settings: PacketLoopSettings, at now: Instant) throws(PacketSocketError) {
-        self.configuration = configuration
+    init(
+        _ configuration: LinkConfiguration, settings: PacketLoopSettings, chores: ChoreMailbox, at now: Instant
+    ) throws(PacketSocketError) {
+        (self.configuration, self.chores) = (configuration, chores)
         receiveBuffer = settings.receiveBuffer
         let index = configuration.interfaceIndex
         arp = try PacketSocket(
@@ -40,7 +46,6 @@ final class LinkPort<Core: LinkCore> {
         hello = try PacketSocket(
             etherType: .hello, interfaceIndex: index, filter: .all, receiveBuffer: settings.receiveBuffer)
         try hello.join(HelloFrame.groupAddress)
-        groups = GroupMembership(interfaceIndex: index)
         core = Core(configuration, at: now)
         counters.receiveBuffer = hello.receiveBuffer
         openCarrier()
@@ -63,7 +68,7 @@ final class LinkPort<Core: LinkCore> {
     }
 
     var carrierDescriptor: Int32? { carrier?.descriptor }
-    var packetSockets: [PacketSocket] { [arp, hello] + (neighborDiscovery.map { [$0] } ?? []) }
+    var sockets: [PacketSocket] { [arp, hello] + [neighborDiscovery].compactMap(\.self) }
 
     enum Source { case arp, neighborDiscovery, hello, carrier }
 
@@ -77,8 +82,7 @@ final class LinkPort<Core: LinkCore> {
 
     func interfaceChanged(_ interface: NetworkInterface, at now: Instant) -> [LinkEffect] {
         if let before = self.interface, interface.hasIPv6Again(since: before) {
-            // Closed first: leaving takes from the interface what was joined on it anew.
-            groups = GroupMembership(interfaceIndex: interface.index)
+            areGroupsLost = true
             nextAttempt = now
         }
         self.interface = interface
@@ -110,9 +114,8 @@ final class LinkPort<Core: LinkCore> {
         let before = (neighborDiscovery != nil, carrier != nil)
         interestTrouble = nil
         if carrier == nil { openCarrier() }
-        let isInPlace = [
-            fitARP(to: interest), fitNeighborDiscovery(to: interest), joinGroups(of: interest), carrier != nil,
-        ]
+        joinGroups(of: interest)
+        let isInPlace = [fitARP(to: interest), fitNeighborDiscovery(to: interest), carrier != nil]
         nextAttempt = isInPlace.contains(false) ? now + .seconds(5) : nil
         return before != (neighborDiscovery != nil, carrier != nil)
     }
@@ -132,7 +135,9 @@ final class LinkPort<Core: LinkCore> {
         guard !targets.isEmpty || !asked.isEmpty || interest.isListening && !interest.expectedAddresses.isEmpty else {
             // Its filter would run on every IPv6 packet of the node. What it counted goes with it.
             takeKernelDrops()
+            var sockets = [neighborDiscovery].compactMap(\.self)
             neighborDiscovery = nil
+            chores.close(&sockets)
             return true
         }
         openNeighborDiscovery()
@@ -145,13 +150,19 @@ final class LinkPort<Core: LinkCore> {
         return attach(filters, to: neighborDiscovery)
     }
 
-    /// - Returns: whether all are joined.
-    private func joinGroups(of interest: FrameInterest) -> Bool {
+    private func joinGroups(of interest: FrameInterest) {
         let addresses = interest.addresses.compactMap(\.v6) + interest.expectedAddresses.compactMap(\.v6)
-        let (failed, error) = groups.set(Set(addresses.map(\.solicitedNode)))
-        if let error { interestTrouble = "\(failed) solicited-node groups are not joined: \(error)" }
-        (counters.groupsJoined, counters.groupsFailed) = (groups.count, failed)
-        return failed == 0
+        let wanted = Set(addresses.map(\.solicitedNode))
+        guard wanted != wantedGroups || areGroupsLost || counters.groupsFailed > 0 else { return }
+        chores.want(wanted, on: configuration.interfaceIndex, anew: areGroupsLost)
+        (wantedGroups, areGroupsLost) = (wanted, false)
+    }
+
+    /// Takes in what came of the groups that were wanted; what the kernel refuses is tried again after 5 s.
+    func take(_ outcome: GroupOutcome, at now: Instant) {
+        groupTrouble = outcome.error.map { "\(outcome.failed) solicited-node groups are not joined: \($0)" }
+        (counters.groupsJoined, counters.groupsFailed) = (outcome.joined, outcome.failed)
+        if outcome.failed > 0 { nextAttempt = nextAttempt ?? now + .seconds(5) }
     }
 
     /// From the start of one change of filters that took this long to the next.

@@ -9,12 +9,14 @@ package import PacketSocket
 /// One plain thread serves all links: it waits for their sockets, netlink, its mailbox and the next deadline, answers
 /// questions in batches, and hands everything else to the link's ``LinkCore``. Nothing that the control plane does can
 /// delay it: configurations are put into a mailbox (the newest wins), and facts come back through one bounded stream.
-/// Beside it, ``RouteThread`` tells of the default gateways.
+/// Beside it, ``RouteThread`` tells of the default gateways, and ``ChoreThread`` does what takes the kernel long.
 package final class PacketLoop<Core: LinkCore>: Sendable {
     /// What happened, oldest first. When nobody listens the oldest are lost; the next report makes up for them.
     package let events: AsyncStream<PacketEvent>
     private let continuation: AsyncStream<PacketEvent>.Continuation
     private let mailbox: PacketMailbox
+    private let chores: ChoreMailbox
+    private let choresEnd: WakeDescriptor
     private let routesEnd: WakeDescriptor
     private let settings: PacketLoopSettings
     /// A node's death can be 10,000 facts at once.
@@ -23,7 +25,8 @@ package final class PacketLoop<Core: LinkCore>: Sendable {
     /// Opens nothing yet but the wake-up descriptors.
     package init(settings: PacketLoopSettings = PacketLoopSettings()) throws(PacketSocketError) {
         self.settings = settings
-        (mailbox, routesEnd) = (try PacketMailbox(), try WakeDescriptor())
+        (mailbox, chores) = (try PacketMailbox(), try ChoreMailbox())
+        (choresEnd, routesEnd) = (try WakeDescriptor(), try WakeDescriptor())
         (events, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.eventLimit))
     }
 
@@ -34,14 +37,23 @@ package final class PacketLoop<Core: LinkCore>: Sendable {
         // Read once here, so that the first error is the caller's; the thread makes its own monitor.
         _ = try LinkMonitor.snapshot()
         let (mailbox, settings, continuation, routesEnd) = (mailbox, settings, continuation, routesEnd)
+        let (chores, choresEnd) = (chores, choresEnd)
         Thread.detachNewThread { RouteThread(stop: routesEnd) { continuation.yield($0) }.run() }
+        Thread.detachNewThread {
+            ChoreThread(mailbox: chores) { index, outcome in mailbox.put { $0.groups[index] = outcome } }.run()
+            choresEnd.signal()
+        }
         Thread.detachNewThread {
             do {
                 // Its sockets are closed by the end of this scope, before anybody hears of the end.
-                var thread = PacketThread<Core>(mailbox: mailbox, settings: settings) { continuation.yield($0) }
+                var thread = PacketThread<Core>(mailbox: mailbox, chores: chores, settings: settings) {
+                    continuation.yield($0)
+                }
                 thread.run()
             }
             routesEnd.signal()
+            chores.stop()
+            choresEnd.wait()
             continuation.finish()
             mailbox.threadEnded()
         }
@@ -72,6 +84,8 @@ package struct PacketLoopSettings: Sendable, Hashable {
     package var receiveBuffer = 4 << 20
     /// Between two reports that nobody asked for.
     package var reportInterval: Interval = .seconds(10)
+    /// Changes of other interfaces, as those of pods, are nobody's business.
+    package var selection = LinkSelection()
 
     package init() {}
 }
@@ -86,8 +100,6 @@ package enum PacketEvent: Sendable {
     case network(NetworkState)
     /// The node's default gateways, at the start and after every change.
     case gateways(Set<Gateway>)
-    /// Changes of other interfaces, as those of pods, are nobody's business.
-    package var selection = LinkSelection()
     /// What of a link's sockets could not be opened or changed, tried again while the link is configured; `nil` when all
     /// is in place. On change, and with the reports.
     case trouble(String?, link: String)

@@ -2,16 +2,18 @@ import Link
 import PacketSocket
 import Synchronization
 
-/// What the control plane wants, since the packet thread last looked.
+/// What the packet thread was told since it last looked.
 struct PacketOrders: Sendable {
     /// `nil`: as before.
     var links: [LinkConfiguration]?
+    /// What came of the groups that were wanted, by interface.
+    var groups: [Int32: GroupOutcome] = [:]
     var wantsReports = false
     var isRestarting = false
     var isStopping = false
 }
 
-/// Between the control plane and the packet thread. The thread takes the lock once per ring, never per packet.
+/// From the control plane and the thread of chores to the packet thread. The thread takes the lock once per ring, never per packet.
 final class PacketMailbox: Sendable {
     private struct State: Sendable {
         var orders = PacketOrders()

@@ -6,10 +6,13 @@ import PacketSocket
 /// The loop of the packet thread. Confined to that thread.
 struct PacketThread<Core: LinkCore>: ~Copyable {
     private let mailbox: PacketMailbox
+    private let chores: ChoreMailbox
     private let settings: PacketLoopSettings
     private let tell: (PacketEvent) -> Void
 
     private var ports: [Int32: LinkPort<Core>] = [:]
+    /// Sockets of ports that are closed as soon as nothing waits for them any more.
+    private var abandoned: [PacketSocket] = []
     private var wanted: [LinkConfiguration] = []
     /// Links whose sockets could not be opened, with the reason.
     private var failed: [Int32: String] = [:]
@@ -31,8 +34,11 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         case frames(LinkPort<Core>, LinkPort<Core>.Source)
     }
 
-    init(mailbox: PacketMailbox, settings: PacketLoopSettings, tell: @escaping (PacketEvent) -> Void) {
-        (self.mailbox, self.settings, self.tell) = (mailbox, settings, tell)
+    init(
+        mailbox: PacketMailbox, chores: ChoreMailbox, settings: PacketLoopSettings,
+        tell: @escaping (PacketEvent) -> Void
+    ) {
+        (self.mailbox, self.chores, self.settings, self.tell) = (mailbox, chores, settings, tell)
         nextReport = Self.now() + settings.reportInterval
     }
 
@@ -87,6 +93,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
         needsRebuild = false
         pollSet.removeAll()
         sources.removeAll(keepingCapacity: true)
+        chores.close(&abandoned)
         watch(mailbox.signal.descriptor, .mailbox)
         if let descriptor = monitor?.descriptor { watch(descriptor, .netlink) }
         for port in ports.values {
@@ -151,6 +158,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
 
     private mutating func obey(_ orders: PacketOrders, at now: Instant) {
         if orders.isStopping { isStopping = true }
+        for (index, outcome) in orders.groups { ports[index]?.take(outcome, at: now) }
         if let links = orders.links {
             want(links)
             for configuration in links {
@@ -183,7 +191,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
             let index = configuration.interfaceIndex
             if let state = monitor?.state, state.interfaces[index] == nil { continue }
             do throws(PacketSocketError) {
-                let port = try LinkPort<Core>(configuration, settings: settings, at: now)
+                let port = try LinkPort<Core>(configuration, settings: settings, chores: chores, at: now)
                 ports[index] = port
                 failed[index] = nil
                 if let interface = monitor?.state.interfaces[index] {
@@ -200,7 +208,9 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
     }
 
     private mutating func closePort(_ index: Int32) {
-        ports[index] = nil
+        guard let port = ports.removeValue(forKey: index) else { return }
+        abandoned += port.sockets
+        chores.want([], on: index, anew: true)
         needsRebuild = true
     }
 
