@@ -1,4 +1,5 @@
 import Election
+import MonotonicTime
 import Testing
 import Wire
 

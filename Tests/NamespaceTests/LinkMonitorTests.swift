@@ -3,6 +3,7 @@ import Foundation
 import Netlink
 import NetworkAddresses
 import PacketSocket
+import SpeakerDaemon
 import Testing
 import Wire
 
