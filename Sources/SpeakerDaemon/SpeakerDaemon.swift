@@ -17,7 +17,8 @@ import UnixSignals
 ///
 /// One speaker: what the API says (reflectors), what the kernel says (netlink) and what the wire says (the packet
 /// thread) come together in ``SpeakerControl``, which turns the first two into one `LinkConfiguration` per link. The
-/// packet thread decides and answers by itself; an API outage, a slow plan or a busy process never delays it.
+/// packet thread decides and answers by itself; an API outage, a slow plan or a busy process never delays it. What the
+/// kernel takes its time for, joining groups and closing sockets, the packet thread leaves to the thread of chores.
 ///
 ///     reflectors ─┐                      mailbox              frames
 ///     netlink ────┴→ SpeakerControl ──→ LinkConfiguration ──→ packet thread ←→ links
