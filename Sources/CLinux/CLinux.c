@@ -78,11 +78,13 @@ int cl_batch_send(int fd, struct cl_batch *batch, uint32_t first, uint32_t count
 }
 
 // Linux Documentation/networking/packet_mmap.rst. Blocks of one page: memory in larger pieces may not be there.
-enum { RING_SLOT = 128, RING_BLOCK = 4096 };
+enum { RING_SLOT = 128 };
 
 int cl_ring_open(int fd, struct cl_ring *ring, uint32_t count) {
   int version = TPACKET_V2;
-  struct tpacket_req request = {.tp_block_size = RING_BLOCK, .tp_block_nr = count / (RING_BLOCK / RING_SLOT),
+  uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE), in_page = page / RING_SLOT;
+  count = (count + in_page - 1) / in_page * in_page;
+  struct tpacket_req request = {.tp_block_size = page, .tp_block_nr = count / in_page,
                                 .tp_frame_size = RING_SLOT, .tp_frame_nr = count};
   if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof version) ||
       setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof request))

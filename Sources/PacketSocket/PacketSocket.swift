@@ -20,7 +20,7 @@ package final class PacketSocket: Sendable {
     /// - Parameters:
     ///   - receiveBuffer: octets to ask for, where there is no ring.
     ///   - ringSlots: frames that may wait in memory of the socket's own, 128 octets for each, whatever `net.core.rmem_max` is;
-    ///     62 octets of a frame are kept. A multiple of 32; 0 for no ring.
+    ///     62 octets of a frame are kept. Rounded up to whole pages; 0 for no ring.
     package init(
         etherType: EtherType, interfaceIndex: Int32, filter: PacketFilter, receiveBuffer: Int = 4 << 20,
         ringSlots: Int = 0

@@ -33,7 +33,7 @@ struct cl_ring {
   uint8_t *slots;
   uint32_t count, next;
 };
-// Gives the socket a ring of `count` slots, a multiple of 32. 0 or a negative errno.
+// Gives the socket a ring of `count` slots, rounded up to whole pages. 0 or a negative errno.
 int cl_ring_open(int fd, struct cl_ring *ring, uint32_t count);
 void cl_ring_close(struct cl_ring *ring);
 // As cl_batch_receive, which it is without a ring; an error of the socket is told once, when no frame is there.

@@ -20,7 +20,10 @@ struct ChoreThread {
         waiting.add(mailbox.signal.descriptor)
         while true {
             waiting.wait(nanoseconds: -1)
-            let chores = mailbox.take()
+            var chores = mailbox.take()
+            // Closed before the groups, which may take long.
+            chores.sockets = []
+            if chores.isStopping { return }
             for (index, wish) in chores.groups {
                 // Closed first: leaving takes from the interface what was joined on it anew.
                 if wish.isAnew { memberships[index] = nil }
@@ -29,7 +32,6 @@ struct ChoreThread {
                 memberships[index] = wish.groups.isEmpty ? nil : membership
                 tell(index, GroupOutcome(joined: membership.count, failed: failed, error: error))
             }
-            if chores.isStopping { return }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Layer2
 import Link
 import PacketSocket
@@ -93,7 +94,8 @@ struct FrameExchange: ~Copyable {
         _ port: LinkPort<Core>, _ batch: inout FrameBatch, _ receive: (inout FrameBatch) -> Int32
     ) {
         for _ in 0..<4096 {
-            guard receive(&batch) == 0 else { return }
+            // What waits behind an error, as that of an interface that went down, is as old.
+            guard receive(&batch) != EAGAIN else { return }
             port.counters.framesReceived &+= UInt64(batch.count)
             port.counters.framesOutOfTime &+= UInt64(batch.count)
         }

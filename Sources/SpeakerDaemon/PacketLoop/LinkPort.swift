@@ -41,14 +41,24 @@ final class LinkPort<Core: LinkCore> {
         (self.configuration, self.chores) = (configuration, chores)
         receiveBuffer = settings.receiveBuffer
         let index = configuration.interfaceIndex
-        arp = try PacketSocket(
-            etherType: .arp, interfaceIndex: index, filter: .none, ringSlots: Self.arpSlots)
+        arp = try Self.openARP(on: index, receiveBuffer: settings.receiveBuffer)
         hello = try PacketSocket(
             etherType: .hello, interfaceIndex: index, filter: .all, receiveBuffer: settings.receiveBuffer)
         try hello.join(HelloFrame.groupAddress)
         core = Core(configuration, at: now)
         counters.receiveBuffer = hello.receiveBuffer
         openCarrier()
+    }
+
+    /// With a ring, or where the kernel gives none with a receive buffer: fewer questions may wait then.
+    private static func openARP(on index: Int32, receiveBuffer: Int) throws(PacketSocketError) -> PacketSocket {
+        do throws(PacketSocketError) {
+            return try PacketSocket(etherType: .arp, interfaceIndex: index, filter: .none, ringSlots: arpSlots)
+        } catch {
+            guard error.step == .ring else { throw error }
+            return try PacketSocket(
+                etherType: .arp, interfaceIndex: index, filter: .none, receiveBuffer: receiveBuffer)
+        }
     }
 
     /// ARP questions that may wait: those of 30 ms at the rate of a flood, in one megabyte. The kernel's receive buffer holds

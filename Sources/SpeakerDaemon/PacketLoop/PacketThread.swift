@@ -198,6 +198,9 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
                     perform(port.interfaceChanged(interface, at: now), on: port)
                 }
                 needsRebuild = true
+                // A ring waits for every processor: the other links have their turn in between.
+                nextRetry = now
+                break
             } catch {
                 nextRetry = now + .seconds(5)
                 // Netlink is about to tell that the interface is gone, which is no trouble.
@@ -235,7 +238,7 @@ struct PacketThread<Core: LinkCore>: ~Copyable {
             tellOfMonitor(nil)
             follow(nil, at: now)
         } catch {
-            nextRetry = now + .seconds(5)
+            nextRetry = nextRetry ?? now + .seconds(5)
             tellOfMonitor("\(error)")
         }
     }
